@@ -1,0 +1,1 @@
+"""Question in, cited answer out; knows no HTTP and no Slack."""

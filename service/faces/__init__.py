@@ -1,0 +1,1 @@
+"""Faces only translate: a request in, one question asked, the answer rendered."""
