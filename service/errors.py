@@ -1,0 +1,25 @@
+"""What can go wrong in the service: each error says what we got, what is allowed, what to do next."""
+
+
+class ServiceError(Exception):
+    """Base of the service's own errors; the message is meant for the person who asked."""
+
+
+class SettingsError(ServiceError):
+    """A setting is unknown, malformed or contradicts another one."""
+
+
+class Busy(ServiceError):
+    """The queue of questions is full; try again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"the queue of questions is full; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class ModeUnavailable(ServiceError):
+    """An answering mode was asked for that this installation does not have."""
+
+
+class ServiceUnreachable(ServiceError):
+    """A running service was named or found but does not answer."""

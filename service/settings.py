@@ -1,0 +1,166 @@
+"""Environment and `.env` in, one frozen settings object out; built once and passed down."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from service.errors import SettingsError
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+PREFIX = "CITEWELL_"
+
+
+class Settings(BaseSettings):
+    """All settings of Citewell; `docs/settings.md` is generated from these fields."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    archive: Path = Field(
+        Path("archive"),
+        validation_alias="CITEWELL_ARCHIVE",
+        description="Folder of the embedded archive; created when missing, readable by its owner only.",
+    )
+    qdrant_url: str | None = Field(
+        None,
+        validation_alias="QDRANT_URL",
+        description="Address of a Qdrant server; when set, the server is used instead of the folder.",
+    )
+    qdrant_api_key: SecretStr | None = Field(
+        None, validation_alias="QDRANT_API_KEY", description="Key for the Qdrant server."
+    )
+    collection: str = Field(
+        "articles", validation_alias="CITEWELL_COLLECTION", description="Collection on a Qdrant server."
+    )
+    models: Path = Field(
+        Path(__file__).resolve().parent.parent / "models",
+        validation_alias="CITEWELL_MODELS",
+        description="Folder of the prepared models (`make setup` fills it).",
+    )
+    embedding_model: str = Field(
+        "multilingual-e5-small",
+        validation_alias="CITEWELL_EMBEDDING_MODEL",
+        description="The bundled encoder, or any sentence-transformers folder or hub name.",
+    )
+    question_prefix: str | None = Field(
+        None,
+        validation_alias="CITEWELL_QUESTION_PREFIX",
+        description="Put before a question when encoding; unset: what the model is known to want.",
+    )
+    passage_prefix: str | None = Field(
+        None,
+        validation_alias="CITEWELL_PASSAGE_PREFIX",
+        description="Put before a passage when encoding; unset: what the model is known to want.",
+    )
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        validation_alias="CITEWELL_API_KEYS",
+        description="Keys that callers send as `Authorization: Bearer KEY`; empty: loopback only, no key.",
+    )
+    allowed_origins: CommaSeparated = Field(
+        (),
+        validation_alias="CITEWELL_ALLOWED_ORIGINS",
+        description="Web origins (scheme://host:port) whose pages may call the service.",
+    )
+    article_pages: str | None = Field(
+        None,
+        validation_alias="CITEWELL_ARTICLE_PAGES",
+        description="`public` or `key`: who may open article pages; unset: `key` once keys are set.",
+    )
+    max_article_characters: int = Field(
+        5_000_000,
+        ge=1,
+        validation_alias="CITEWELL_MAX_ARTICLE_CHARACTERS",
+        description="Longest article that is taken in, in characters.",
+    )
+    host: str = Field("127.0.0.1", validation_alias="CITEWELL_HOST", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, validation_alias="CITEWELL_PORT", description="Port to listen on.")
+    queue: int = Field(
+        64,
+        ge=1,
+        validation_alias="CITEWELL_QUEUE",
+        description="Questions that may wait or run at once; above it the service answers 503.",
+    )
+    llm_base_url: str | None = Field(
+        None,
+        validation_alias="CITEWELL_LLM_BASE_URL",
+        description="Reserved: address of an OpenAI-compatible language model.",
+    )
+    llm_model: str | None = Field(
+        None, validation_alias="CITEWELL_LLM_MODEL", description="Reserved: name of the language model."
+    )
+    llm_api_key: SecretStr | None = Field(
+        None, validation_alias="CITEWELL_LLM_API_KEY", description="Reserved: key for the language model."
+    )
+    api_keys_file: Path | None = Field(
+        None, validation_alias="CITEWELL_API_KEYS_FILE", description="Reserved: file of keys, reread on change."
+    )
+
+    @field_validator("api_keys", "allowed_origins", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _normalise_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin.rstrip("/").lower() for origin in value)
+
+    @field_validator("article_pages")
+    @classmethod
+    def _known_choice(cls, value: str | None) -> str | None:
+        if value not in (None, "public", "key"):
+            raise ValueError("allowed are `public` and `key`")
+        return value
+
+    @field_validator("qdrant_url", "article_pages", "llm_base_url", "question_prefix", "passage_prefix", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load_settings` hands in: it has already laid the environment over `.env`."""
+        return (init_settings,)
+
+    @property
+    def pages_need_key(self) -> bool:
+        """Whether an article page asks for a key or a signed link."""
+        return (self.article_pages or ("key" if self.api_keys else "public")) == "key"
+
+
+def variable_names() -> dict[str, str]:
+    """Field name to environment variable, for every setting."""
+    return {name: str(field.validation_alias) for name, field in Settings.model_fields.items()}
+
+
+def load_settings(environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
+    """Read `.env`, then the environment over it; raises SettingsError that names the variable and what is allowed."""
+    values: dict[str, str] = {k: v for k, v in dotenv_values(env_file).items() if v is not None}
+    values.update(os.environ if environment is None else environment)
+    known = set(variable_names().values())
+    for name in sorted(values):
+        if name.startswith(PREFIX) and name not in known:
+            nearest = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
+            raise SettingsError(f"unknown setting {name}; the nearest known one is {nearest[0]} (docs/settings.md lists all)")
+    chosen: dict[str, Any] = {name: values[name] for name in known if name in values}
+    try:
+        return Settings(**chosen)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"setting {place}: got {first['input']!r}; {first['msg']}") from None
