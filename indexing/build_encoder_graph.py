@@ -1,112 +1,141 @@
-"""The encoder's weights in, an ONNX graph of its transformer layers in int8 out."""
+"""The encoder's weights in, an ONNX graph of its transformer layers with int8 matrices out."""
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from indexing.archive.weights import Shape, Weights
+from indexing.archive.weights import Weights
 
-OPSET = 17
-FUSED = "com.microsoft"  # ONNX Runtime's fused operators
+FUSED = "com.microsoft"  # ONNX Runtime's own operators
+LEVELS = 63  # 7 bits: with 8, processors without VNNI overflow while they add pairs; costs 0.0003 in cosine
+
+Matrix = NDArray[np.float32]
 
 
-class _Graph:
-    """Collects nodes and weights; every method returns the name of what it computes."""
+class Graph:
+    """Collects the nodes and weights of a graph; each method returns the name of what it computes."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Weights) -> None:
+        """Start an empty graph for an encoder with these weights."""
+        self.weights = weights
         self.nodes: list[NodeProto] = []
-        self.weights: list[TensorProto] = []
+        self.constants: list[TensorProto] = []
 
-    def weight(self, name: str, values: NDArray[np.generic]) -> str:
-        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+    def constant(self, name: str, values: NDArray[np.generic]) -> str:
+        """Add an array."""
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
     def node(self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
+        """Add an operator with one output."""
         self.nodes.append(helper.make_node(operator, inputs, [output], output, domain=domain, **attributes))
         return output
 
+    def linear(self, value: str, matrix: Matrix, bias: Matrix, name: str) -> str:
+        """Multiply by an int8 matrix (outputs, inputs); the values are rounded to 8 bits over their own range."""
+        quantised, scale = quantise(matrix)
+        inputs = [
+            value,
+            self.constant(f"{name}.w", quantised.T),
+            self.constant(f"{name}.scale", scale),
+            self.constant(f"{name}.zero", np.zeros(len(scale), np.int8)),
+            self.constant(f"{name}.b", bias),
+        ]
+        return self.node("DynamicQuantizeMatMul", inputs, name, FUSED)
+
+    def norm(self, value: str, residual: str, name: str, output: str) -> str:
+        """Add and normalise. The fused SkipLayerNormalization takes four times as long as these two."""
+        summed = self.node("Add", [value, residual], f"{name}.sum")
+        gain = [self.constant(f"{name}.{part}", self.weights.vector(f"{name}.{part}")) for part in "wb"]
+        epsilon = self.weights.shape.epsilon
+        return self.node("LayerNormalization", [summed, *gain], output, axis=-1, epsilon=epsilon)
+
 
 def build_encoder_graph(weights: Weights) -> onnx.ModelProto:
-    """Return the graph: `word_vectors` (batch, tokens, hidden) and `mask` (batch, tokens; int32) to `hidden`.
+    """Return the graph from `word_vectors` (texts, tokens, hidden) to their mean `vector` (texts, hidden).
 
-    Position and type embeddings and all layers lie inside, the word table and the pooling outside, so that one
-    table serves several graphs.
+    The word table stays outside, so that several graphs share one. There is no mask: all texts of a call have the
+    same length. One text a call is the fastest way on a processor (93 passages a core second against 57 in padded
+    batches of 16), and its vector then depends on nothing but the text.
     """
-    graph = _Graph()
-    state = _embed(graph, weights)
-    for layer in range(weights.shape.layers):
-        last = layer == weights.shape.layers - 1
-        state = _layer(graph, weights, f"l{layer}", state, "hidden" if last else f"l{layer}.out")
-    return _model(graph, weights.shape)
-
-
-def _embed(graph: _Graph, weights: Weights) -> str:
-    positions = weights.vector("emb.pos").reshape(weights.shape.positions, -1)
-    positions = positions + weights.vector("emb.type")[: weights.shape.hidden]
-    table = graph.weight("positions", positions)
-    shape = graph.node("Shape", ["word_vectors"], "length", start=1, end=2)
-    zero = graph.weight("zero", np.array([0], np.int64))
-    rows = graph.node("Slice", [table, zero, shape, zero], "position_rows")
-    summed = graph.node("Add", ["word_vectors", rows], "summed")
-    norm = [graph.weight(f"emb.ln.{part}", weights.vector(f"emb.ln.{part}")) for part in "wb"]
-    return graph.node("LayerNormalization", [summed, *norm], "l.in", axis=-1, epsilon=weights.shape.epsilon)
-
-
-def _layer(graph: _Graph, weights: Weights, name: str, state: str, output: str) -> str:
-    projections = [weights.matrix(f"{name}.{part}.w") for part in "qkv"]
-    bias = np.concatenate([weights.vector(f"{name}.{part}.b") for part in "qkv"])
-    joined = _linear(graph, state, np.concatenate(projections), f"{name}.qkv", bias)
-    parts = [f"{name}.{part}" for part in "qkv"]
-    graph.nodes.append(helper.make_node("Split", [joined], parts, f"{name}.split", axis=-1, num_outputs=3))
-    attended = graph.node(
-        "MultiHeadAttention", [*parts, "", "mask"], f"{name}.att", FUSED, num_heads=weights.shape.heads
-    )
-    mixed = _linear(graph, attended, weights.matrix(f"{name}.ao.w"), f"{name}.ao")
-    state = _add_and_norm(graph, weights, mixed, state, f"{name}.ao.b", f"{name}.aln", f"{name}.mid")
-    inner = _linear(graph, state, weights.matrix(f"{name}.fi.w"), f"{name}.fi")
-    inner_bias = graph.weight(f"{name}.fi.b", weights.vector(f"{name}.fi.b"))
-    inner = graph.node("BiasGelu", [inner, inner_bias], f"{name}.gelu", FUSED)
-    outer = _linear(graph, inner, weights.matrix(f"{name}.fo.w"), f"{name}.fo")
-    return _add_and_norm(graph, weights, outer, state, f"{name}.fo.b", f"{name}.oln", output)
-
-
-def _linear(
-    graph: _Graph, value: str, matrix: NDArray[np.float32], name: str, bias: NDArray[np.float32] | None = None
-) -> str:
-    quantised, scale = quantise(matrix)
-    inputs = [
-        value,
-        graph.weight(f"{name}.w", quantised.T),
-        graph.weight(f"{name}.scale", scale),
-        graph.weight(f"{name}.zero", np.zeros(len(scale), np.int8)),
-    ]
-    if bias is not None:
-        inputs.append(graph.weight(f"{name}.bias", bias))
-    return graph.node("DynamicQuantizeMatMul", inputs, f"{name}.out", FUSED)
-
-
-def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Round each output row of (outputs, inputs) to int8 with a scale of its own, zero at zero."""
-    scale = np.abs(matrix).max(axis=1) / np.float32(127)
-    return np.rint(matrix / scale[:, None]).astype(np.int8), scale.astype(np.float32)
-
-
-def _add_and_norm(
-    graph: _Graph, weights: Weights, value: str, residual: str, bias: str, norm: str, output: str
-) -> str:
-    names = [f"{norm}.w", f"{norm}.b", bias]
-    inputs = [value, residual, *(graph.weight(name, weights.vector(name)) for name in names)]
-    return graph.node("SkipLayerNormalization", inputs, output, FUSED, epsilon=weights.shape.epsilon)
-
-
-def _model(graph: _Graph, shape: Shape) -> onnx.ModelProto:
-    axes = ["batch", "tokens", shape.hidden]
-    inputs = [
-        helper.make_tensor_value_info("word_vectors", TensorProto.FLOAT, axes),
-        helper.make_tensor_value_info("mask", TensorProto.INT32, axes[:2]),
-    ]
-    outputs = [helper.make_tensor_value_info("hidden", TensorProto.FLOAT, axes)]
-    body = helper.make_graph(graph.nodes, "encoder", inputs, outputs, graph.weights)
+    graph = Graph(weights)
+    state = add_layers(graph)
+    axis = graph.constant("tokens", np.array([1], np.int64))
+    graph.node("ReduceMean", [state, axis], "vector", keepdims=0)
+    hidden = weights.shape.hidden
+    inputs = [helper.make_tensor_value_info("word_vectors", TensorProto.FLOAT, ["texts", "tokens", hidden])]
+    outputs = [helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["texts", hidden])]
+    body = helper.make_graph(graph.nodes, "encoder", inputs, outputs, graph.constants)
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid(FUSED, 1)]
     return helper.make_model(body, opset_imports=opsets, ir_version=10, producer_name="citewell")
+
+
+def add_layers(graph: Graph) -> str:
+    """Add the position and type embeddings and all layers after the input `word_vectors`; name the last state."""
+    state = _embed(graph)
+    for layer in range(graph.weights.shape.layers):
+        state = _feed_forward(graph, f"l{layer}", _attend(graph, f"l{layer}", state))
+    return state
+
+
+def quantise(matrix: Matrix) -> tuple[NDArray[np.int8], Matrix]:
+    """Round each row of (outputs, inputs) to whole steps of a scale of its own."""
+    scale = np.abs(matrix).max(axis=1) / np.float32(LEVELS)
+    scale[scale == 0] = 1
+    return np.rint(matrix / scale[:, None]).astype(np.int8), scale
+
+
+def _embed(graph: Graph) -> str:
+    weights = graph.weights
+    table = weights.vector("emb.pos").reshape(weights.shape.positions, -1)
+    table = table + weights.vector("emb.type")[: weights.shape.hidden]
+    first = graph.constant("first", np.array([0], np.int64))
+    length = graph.node("Shape", ["word_vectors"], "length", start=1, end=2)
+    positions = graph.node("Slice", [graph.constant("emb.pos", table), first, length, first], "positions")
+    return graph.norm("word_vectors", positions, "emb.ln", "embedded")
+
+
+def _attend(graph: Graph, name: str, state: str) -> str:
+    weights = graph.weights
+    matrix = np.concatenate([weights.matrix(f"{name}.{part}.w") for part in "qkv"])
+    bias = np.concatenate([weights.vector(f"{name}.{part}.b") for part in "qkv"])
+    joined = graph.linear(state, matrix, bias, f"{name}.qkv")
+    parts = [f"{name}.{part}" for part in "qkv"]
+    graph.nodes.append(helper.make_node("Split", [joined], parts, f"{name}.split", axis=-1, num_outputs=3))
+    heads = graph.node("MultiHeadAttention", parts, f"{name}.heads", FUSED, num_heads=weights.shape.heads)
+    mixed = graph.linear(heads, weights.matrix(f"{name}.ao.w"), weights.vector(f"{name}.ao.b"), f"{name}.ao")
+    return graph.norm(mixed, state, f"{name}.aln", f"{name}.attended")
+
+
+def _feed_forward(graph: Graph, name: str, state: str) -> str:
+    """Add the two wide matrices, arranged so that 8 bits suffice.
+
+    A few values are up to thirty times larger than all others and would take the whole range of the rounding: those
+    of channels with a large gain in the norm before (divided by it here, and the matrix multiplied), and those of
+    the one unit that writes most strongly (kept in float32 beside the matrices). Mean cosine to float32 with the
+    plain arrangement: 0.9971; with the unit apart 0.9990, with both 0.9995 (0.9992 with 7-bit matrices).
+    """
+    weights = graph.weights
+    inner, inner_bias = weights.matrix(f"{name}.fi.w"), weights.vector(f"{name}.fi.b")
+    outer = weights.matrix(f"{name}.fo.w")
+    unit = int(np.argmax(np.linalg.norm(outer, axis=0)))
+    apart = _unit_apart(graph, f"{name}.unit", state, inner[unit], inner_bias[unit], outer[:, unit])
+    inner[unit], inner_bias[unit], outer[:, unit] = 0, 0, 0
+
+    gain = np.abs(weights.vector(f"{name}.aln.w"))
+    divisor = np.maximum(1, gain / np.median(gain)).astype(np.float32)
+    smooth = graph.node("Mul", [state, graph.constant(f"{name}.divisor", 1 / divisor)], f"{name}.smooth")
+    wide = graph.linear(smooth, inner * divisor, inner_bias, f"{name}.fi")
+    wide = graph.node("Gelu", [wide], f"{name}.gelu", FUSED)
+    narrow = graph.linear(wide, outer, weights.vector(f"{name}.fo.b"), f"{name}.fo")
+    return graph.norm(narrow, apart, f"{name}.oln", f"{name}.out")
+
+
+def _unit_apart(graph: Graph, name: str, state: str, inner: Matrix, bias: np.float32, outer: Matrix) -> str:
+    """Compute one unit of the wide layer in float32 and return the state with its contribution added."""
+    value = graph.node("MatMul", [state, graph.constant(f"{name}.in", inner[:, None])], f"{name}.product")
+    value = graph.node("Add", [value, graph.constant(f"{name}.b", bias[None])], f"{name}.sum")
+    value = graph.node("Gelu", [value], f"{name}.gelu", FUSED)
+    value = graph.node("MatMul", [value, graph.constant(f"{name}.out", outer[None])], f"{name}.written")
+    return graph.node("Add", [state, value], f"{name}.state")

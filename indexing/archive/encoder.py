@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Normalize
-from sentence_transformers.sentence_transformer.modules import Pooling
 from tokenizers import Tokenizer
 
-from indexing.archive.bundled_model import NAME, TOKENIZER, WEIGHTS, BundledModel
+from indexing.archive.bundled_model import GRAPH, NAME, TOKENIZER, WEIGHTS, BundledModel
 from indexing.archive.embedding_table import EmbeddingTable
 from indexing.archive.onnx_encoder import OnnxEncoder
 
-BATCH = 16
+BATCH = 32
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -70,6 +69,7 @@ def open_encoder(
     tokenizer = Tokenizer.from_file(str(bundled.folder / TOKENIZER))
     table = EmbeddingTable.open(bundled.folder / WEIGHTS)
     prompts = {"query": "query: ", "passage": "passage: "}
-    modules = [OnnxEncoder(bundled, tokenizer, table), Pooling(bundled.dimension, pooling_mode="mean"), Normalize()]
+    graph = OnnxEncoder(bundled.folder / GRAPH, tokenizer, table, bundled.dimension, bundled.max_tokens)
+    modules = [graph, Normalize()]
     loaded = SentenceTransformer(modules=modules, prompts=prompts, device="cpu")
     return Encoder(loaded, NAME, bundled.fingerprint, tokenizer, table)

@@ -1,65 +1,74 @@
-"""Texts in, one vector per token out: the bundled model as a sentence-transformers module on ONNX Runtime."""
+"""Texts in, one vector a text out: the bundled model as a sentence-transformers module on ONNX Runtime."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import torch
+from numpy.typing import NDArray
 from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 
-from indexing.archive.bundled_model import GRAPH, BundledModel
 from indexing.archive.embedding_table import EmbeddingTable
 
 THREADS = 2
 
 
 class OnnxEncoder(InputModule):
-    """Looks the word vectors up in the shared table and runs the transformer layers; safe from many threads."""
+    """Looks the word vectors up in the shared table and runs the transformer layers; any number of threads may call.
+
+    Every text is a run of its own, on one core, two at a time: without padding, and with no other text in the range
+    that its values are rounded over, so a text has the same vector alone and among others.
+    """
 
     tokenizer: Tokenizer
 
-    def __init__(self, model: BundledModel, tokenizer: Tokenizer, table: EmbeddingTable) -> None:
+    def __init__(self, graph: Path, tokenizer: Tokenizer, table: EmbeddingTable, dimension: int, max_tokens: int) -> None:
         """Open the one ONNX session of this model."""
         super().__init__()
         self.tokenizer = tokenizer
-        self.max_seq_length = model.max_tokens
+        self.dimension = dimension
+        self.max_seq_length = max_tokens
         self._table = table
-        self._session = open_session(str(model.folder / GRAPH))
         self._end = tokenizer.token_to_id("</s>")
-        self._padding = tokenizer.token_to_id("<pad>")
+        self._session = _open_session(graph)
+        self._workers = ThreadPoolExecutor(THREADS, "encoder")
 
-    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, torch.Tensor]:
-        """Return `input_ids` and `attention_mask`, (texts, tokens); longer texts lose their end."""
+    def preprocess(self, inputs: Sequence[Any], prompt: str | None = None, **_: Any) -> dict[str, Any]:
+        """Return `token_ids`, one list a text; longer texts lose their end."""
         encoded = self.tokenizer.encode_batch_fast([f"{prompt or ''}{text}" for text in inputs])
-        rows = [self._cut(encoding.ids) for encoding in encoded]
-        ids = np.full((len(rows), max(map(len, rows))), self._padding, np.int64)
-        mask = np.zeros_like(ids)
-        for place, row in enumerate(rows):
-            ids[place, : len(row)] = row
-            mask[place, : len(row)] = 1
-        return {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+        return {"token_ids": [self._cut(encoding.ids) for encoding in encoded]}
 
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Add `token_embeddings`, (texts, tokens, dimension)."""
-        words = self._table.rows(features["input_ids"].numpy())
-        mask = features["attention_mask"].numpy().astype(np.int32)
-        (hidden,) = self._session.run(["hidden"], {"word_vectors": words, "mask": mask})
-        return features | {"token_embeddings": torch.from_numpy(hidden)}
+        """Add `sentence_embedding`, (texts, dimension): the mean over the tokens."""
+        texts = features["token_ids"]
+        # A single question stays in its caller's thread and does not queue behind passages.
+        vectors = map(self._run, texts) if len(texts) == 1 else self._workers.map(self._run, texts)
+        return features | {"sentence_embedding": torch.from_numpy(np.concatenate(list(vectors)))}
+
+    def get_embedding_dimension(self) -> int:
+        """Return the length of a vector."""
+        return self.dimension
 
     def save(self, output_path: str, *args: Any, **kwargs: Any) -> None:
         """Refuse: the prepared folder is the one saved form."""
-        raise NotImplementedError(f"the bundled model is not saved to {output_path}; copy its prepared folder")
+        raise NotImplementedError(f"the bundled model is not saved to {output_path}: copy its prepared folder instead")
+
+    def _run(self, token_ids: list[int]) -> NDArray[np.float32]:
+        words = self._table.rows(np.array([token_ids]))
+        vector: NDArray[np.float32] = self._session.run(["vector"], {"word_vectors": words})[0]
+        return vector
 
     def _cut(self, ids: list[int]) -> list[int]:
         return ids if len(ids) <= self.max_seq_length else [*ids[: self.max_seq_length - 1], self._end]
 
 
-def open_session(graph: str) -> onnxruntime.InferenceSession:
-    """Open a graph for two cores."""
+def _open_session(graph: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
