@@ -1,0 +1,42 @@
+# Two commands are the front door: `make run` and `make test`.
+PYTHON ?= python3
+TORCH_INDEX ?=
+EVALUATION_DATA ?= ../shared/data
+DEBIAN_PACKAGES := python3-venv
+
+export TORCH_INDEX EVALUATION_DATA
+export HAYSTACK_TELEMETRY_ENABLED := False
+
+.PHONY: run test setup setup-dev check format evaluate bench system
+
+run: setup  ## from a fresh machine to a cited answer in the browser
+	@.venv/bin/citewell serve --samples
+
+test: setup-dev check  ## everything that is tested
+	.venv/bin/python -m pytest
+
+setup:  ## environment, dependencies, models; does nothing when all is there
+	@$(PYTHON) set_up.py
+
+setup-dev:
+	@$(PYTHON) set_up.py --dev
+
+check: setup-dev  ## format, lint, types
+	.venv/bin/ruff format --check --quiet .
+	.venv/bin/ruff check --quiet .
+	.venv/bin/mypy
+
+format: setup-dev
+	.venv/bin/ruff format --quiet .
+	.venv/bin/ruff check --quiet --fix .
+
+evaluate: setup-dev  ## quality on the sets under EVALUATION_DATA; writes evaluation/results
+	.venv/bin/citewell evaluate
+
+bench: setup-dev  ## speed and memory; writes evaluation/results
+	.venv/bin/python -m evaluation.bench
+
+system:  ## Debian packages that set-up and tests need (as root)
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  dpkg -s $(DEBIAN_PACKAGES) >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq --no-install-recommends $(DEBIAN_PACKAGES); }; \
+	else echo "make system: needs root and apt-get; install $(DEBIAN_PACKAGES) by other means"; fi

@@ -1,0 +1,55 @@
+"""Fixtures that every test may use: the prepared models, the real encoder, and the evaluation data where it is."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from indexing.archive.archive import Archive
+from indexing.archive.encoder import Encoder, open_encoder
+from indexing.archive.open_archive import manifest_for, open_archive
+from indexing.archive.terms import Terms
+from indexing.prepare_models import prepare_models
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests may change what they test."""
+    for name in list(os.environ):
+        if name.startswith(("CITEWELL_", "QDRANT_", "SLACK_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    """The models folder of the checkout, prepared when it is not."""
+    folder = ROOT / "models"
+    prepare_models(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def encoder(models: Path) -> Encoder:
+    """The bundled encoder, opened once."""
+    return open_encoder("multilingual-e5-small", models)
+
+
+@pytest.fixture
+async def archive(tmp_path: Path, encoder: Encoder) -> AsyncIterator[Archive]:
+    """An empty embedded archive in a temporary folder."""
+    archive = await open_archive(tmp_path / "archive", manifest_for(encoder, Terms(encoder.tokenizer)))
+    yield archive
+    await archive.close()
+
+
+@pytest.fixture(scope="session")
+def evaluation_data() -> Iterator[Path]:
+    """The folder of evaluation sets; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("EVALUATION_DATA", "../shared/data"))
+    folder = folder if folder.is_absolute() else ROOT / folder
+    if not folder.is_dir():
+        pytest.skip(f"no evaluation data in {folder} (EVALUATION_DATA names it)")
+    yield folder
