@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from indexing.archive.filters import Filters
+
 QUESTION_LIMIT = 2_000
 HISTORY_LIMIT = 40
 TOP_K_LIMIT = 50
@@ -16,18 +18,6 @@ class Turn:
 
     role: Literal["user", "assistant"]
     content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which articles may answer; an empty tuple or None allows all. Dates are RFC 3339 (date or date-time)."""
-
-    language: tuple[str, ...] = ()
-    source: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    article_id: tuple[str, ...] = ()
-    published_from: str | None = None
-    published_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,22 @@
+"""An understood question in, its unit vector out."""
+
+import numpy as np
+from haystack import component
+from numpy.typing import NDArray
+
+from indexing.archive.encoder import Encoder
+from service.answering.understand_question import Understood
+
+
+@component
+class EmbedQuestion:
+    """Encodes the standalone wording with the encoder of the archive."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        """Encode with `encoder`."""
+        self._encoder = encoder
+
+    @component.output_types(vector=np.ndarray)
+    def run(self, understood: Understood) -> dict[str, NDArray[np.float32]]:
+        """Vector of shape (dimension,)."""
+        return {"vector": self._encoder.encode_questions([understood.standalone])[0]}

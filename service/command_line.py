@@ -1,0 +1,241 @@
+"""`citewell ...`: words in, exit code out; every command works through the running service or on the archive itself."""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import click
+from tqdm import tqdm
+
+from indexing.add_articles import Added, read_paths
+from indexing.errors import IndexingError
+from indexing.read_files import expected_readings
+from indexing.reindex import reindex_archive
+from service.answering.question import QUESTION_LIMIT, TOP_K_LIMIT, Filters, Question
+from service.connection import Connection, connect
+from service.errors import ServiceError, SettingsError
+from service.open_local import encoder_of
+from service.render_text import answer_text, status_text
+from service.running_service import find_running
+from service.serve import serve_until_stopped
+from service.settings import Settings, load_settings
+
+EXIT_FAILED = 1
+EXIT_REFUSED = 3
+STATUSES = ("added", "updated", "unchanged", "duplicate", "failed")
+
+T = TypeVar("T")
+DATE = click.DateTime(["%Y-%m-%d"])
+
+service_option = click.option(
+    "--service", metavar="URL", help="Use this running service instead of the one that holds the archive."
+)
+
+
+class OneLineErrors(click.Group):
+    """A group whose commands end with one line on standard error, never with a stack trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn the program's own errors into a line and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except (IndexingError, ServiceError) as error:
+            click.echo(f"citewell: {error}", err=True)
+            ctx.exit(EXIT_FAILED)
+        except KeyboardInterrupt:
+            click.echo("citewell: interrupted; what was reported as added is stored", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="citewell", prog_name="citewell")
+@click.pass_context
+def citewell(context: click.Context) -> None:
+    """Ask a news archive a question in your language; get the answer with the verbatim quote that proves it.
+
+    Settings come from the environment and from `.env` (docs/settings.md).
+    """
+    context.obj = load_settings()
+
+
+@citewell.command()
+@click.argument("paths", nargs=-1, required=True)
+@service_option
+@click.pass_obj
+def add(settings: Settings, paths: tuple[str, ...], service: str | None) -> None:
+    """Add articles from files (.txt .md .html .pdf .docx .jsonl .jsonl.gz), folders, or - (JSON lines on standard input).
+
+    Prints a count of what was added, updated, unchanged, duplicate and failed, and one line for each failure.
+    Exit code: 0 all in, 1 some failed, 2 wrong usage.
+
+    Example: citewell add news/ archive-2021.jsonl.gz
+    """
+    counts = asyncio.run(_add(settings, paths, service))
+    click.echo(" ".join(f"{status} {counts[status]}" for status in STATUSES))
+    if counts["failed"]:
+        sys.exit(EXIT_FAILED)
+
+
+async def _add(settings: Settings, paths: tuple[str, ...], service: str | None) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    async with connect(settings, service) as connection:
+        samples = (await connection.status())["samples"]
+        readings = read_paths(paths, max_characters=settings.max_article_characters)
+        # Progress appears by itself on anything over two seconds; it names rate and time left.
+        with tqdm(total=expected_readings(paths), unit=" articles", delay=2, file=sys.stderr) as progress:
+            async for added in connection.add(readings):
+                counts[added.status] += 1
+                progress.update()
+                if added.error is not None:
+                    progress.clear()
+                    click.echo(f"failed: {added.place}: {added.error}", err=True)
+        removed = samples - (await connection.status())["samples"]
+    if removed > 0:
+        click.echo(f"the {removed} sample articles were removed: the archive now holds your own", err=True)
+    return counts
+
+
+@citewell.command()
+@click.argument("question")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer object of POST /v1/answers.")
+@click.option("--language", multiple=True, help="Only articles in this language (repeatable).")
+@click.option("--source", multiple=True, help="Only articles of this publisher (repeatable).")
+@click.option("--tag", "tags", multiple=True, help="Only articles with this tag (repeatable).")
+@click.option("--article", "article_id", multiple=True, help="Only this article id (repeatable).")
+@click.option("--from", "published_from", type=DATE, help="Published on or after this day.")
+@click.option("--to", "published_to", type=DATE, help="Published on or before this day.")
+@click.option("--top-k", type=click.IntRange(1, TOP_K_LIMIT), default=8, show_default=True, help="Passages to consider.")
+@service_option
+@click.pass_obj
+def ask(settings: Settings, question: str, as_json: bool, service: str | None, top_k: int, **filters: Any) -> None:
+    """Ask a question; print the answer with numbered quotes. Exit code: 0 answered, 3 refused.
+
+    Example: citewell ask "How many soldiers entered via Ishkashim?"
+    """
+    if not question.strip() or len(question) > QUESTION_LIMIT:
+        raise click.UsageError(
+            f"the question has {len(question.strip())} characters; allowed are 1 to {QUESTION_LIMIT}; shorten it"
+        )
+    asked = Question(question.strip(), filters=_filters(filters), top_k=top_k)
+
+    async def work(connection: Connection) -> dict[str, Any]:
+        return await connection.ask(asked)
+
+    answer = asyncio.run(_connected(settings, service, work))
+    click.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else answer_text(answer))
+    sys.exit(0 if answer["answered"] else EXIT_REFUSED)
+
+
+def _filters(given: dict[str, Any]) -> Filters:
+    since: datetime | None = given.pop("published_from")
+    until: datetime | None = given.pop("published_to")
+    return Filters(
+        **given,
+        published_from=since.date().isoformat() if since else None,
+        published_to=until.date().isoformat() if until else None,
+    )
+
+
+@citewell.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the object of GET /v1/status.")
+@service_option
+@click.pass_obj
+def status(settings: Settings, as_json: bool, service: str | None) -> None:
+    """Show where the archive lies and what it holds.
+
+    Example: citewell status --json
+    """
+    shown = asyncio.run(_connected(settings, service, lambda connection: connection.status()))
+    click.echo(json.dumps(shown, ensure_ascii=False, indent=2) if as_json else status_text(shown))
+
+
+@citewell.command()
+@click.argument("ids", nargs=-1, required=True)
+@service_option
+@click.pass_obj
+def remove(settings: Settings, ids: tuple[str, ...], service: str | None) -> None:
+    """Remove articles with all their versions. Exit code 1 when an id is unknown.
+
+    Example: citewell remove sample-fr-border-crossing
+    """
+
+    async def work(connection: Connection) -> list[str]:
+        return [id for id in ids if not await connection.remove(id)]
+
+    unknown = asyncio.run(_connected(settings, service, work))
+    click.echo(f"removed {len(ids) - len(unknown)}")
+    for id in unknown:
+        click.echo(f"no article has the id {id!r}; `citewell export -` lists all", err=True)
+    if unknown:
+        sys.exit(EXIT_FAILED)
+
+
+@citewell.command()
+@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True))
+@service_option
+@click.pass_obj
+def export(settings: Settings, file: IO[str], service: str | None) -> None:
+    """Write all articles in their current version as JSON lines; - writes to standard output.
+
+    Example: citewell export everything.jsonl
+    """
+
+    async def work(connection: Connection) -> int:
+        count = 0
+        with tqdm(unit=" articles", delay=2, file=sys.stderr) as progress:
+            async for article in connection.export():
+                file.write(json.dumps(article, ensure_ascii=False) + "\n")
+                progress.update()
+                count += 1
+        return count
+
+    count = asyncio.run(_connected(settings, service, work))
+    click.echo(f"exported {count} articles", err=True)
+
+
+@citewell.command()
+@click.option("--samples", is_flag=True, help="Add the sample articles when the archive is empty.")
+@click.option(
+    "--workers", type=int, default=1, envvar="WEB_CONCURRENCY", help="Only 1: one process holds an embedded archive."
+)
+@click.pass_obj
+def serve(settings: Settings, samples: bool, workers: int) -> None:
+    """Start the service: HTTP, the question page and the article pages.
+
+    Example: citewell serve
+    """
+    if workers != 1:
+        raise SettingsError(
+            f"{workers} workers were asked for, but one process holds an embedded archive; leave out --workers "
+            "(and WEB_CONCURRENCY), one process answers several questions at once"
+        )
+    asyncio.run(serve_until_stopped(settings, with_samples=samples))
+
+
+@citewell.command()
+@click.pass_obj
+def reindex(settings: Settings) -> None:
+    """Cut and encode every article anew, after a change of encoder or of the way passages are cut.
+
+    The old index serves until the new one is complete; an interrupted run changes nothing. Stop the service first.
+
+    Example: CITEWELL_EMBEDDING_MODEL=BAAI/bge-m3 citewell reindex
+    """
+    if address := find_running(settings.archive):
+        raise ServiceError(f"stop the service first: {address} holds the archive {settings.archive.resolve()}")
+    encoder = encoder_of(settings)
+    with tqdm(unit=" articles", delay=2, file=sys.stderr) as progress:
+        count = asyncio.run(reindex_archive(settings.archive, encoder, lambda: progress.update()))
+    click.echo(f"reindexed {count} articles with {encoder.name}")
+
+
+async def _connected(
+    settings: Settings, service: str | None, work: Callable[[Connection], Coroutine[Any, Any, T]]
+) -> T:
+    async with connect(settings, service) as connection:
+        return await work(connection)

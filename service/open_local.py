@@ -1,0 +1,46 @@
+"""Settings in; encoder, archive and answering out, all in this process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from indexing.archive.archive import Archive
+from indexing.archive.encoder import Encoder, open_encoder
+from indexing.archive.open_archive import manifest_for, open_archive
+from indexing.archive.terms import Terms
+from service.answering.pipeline import Answering
+from service.errors import SettingsError
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What one process needs to add articles and to answer."""
+
+    archive: Archive
+    encoder: Encoder
+    answering: Answering
+
+
+def encoder_of(settings: Settings) -> Encoder:
+    """The encoder that the settings name; takes some seconds."""
+    return open_encoder(
+        settings.embedding_model, settings.models, settings.question_prefix, settings.passage_prefix
+    )
+
+
+@asynccontextmanager
+async def open_local(settings: Settings) -> AsyncIterator[Local]:
+    """Open everything and close it again; raises IndexingError or SettingsError with one line that says what to do."""
+    if settings.qdrant_url:
+        raise SettingsError(
+            f"QDRANT_URL is set to {settings.qdrant_url}, but this version keeps its archive in a folder only; "
+            "unset QDRANT_URL"
+        )
+    encoder = encoder_of(settings)
+    terms = Terms(encoder.tokenizer)
+    archive = await open_archive(settings.archive, manifest_for(encoder, terms))
+    try:
+        yield Local(archive, encoder, Answering(archive, encoder, terms, queue=settings.queue))
+    finally:
+        await archive.close()
