@@ -1,0 +1,256 @@
+"""The embedded engine: Qdrant Edge in a folder, one process, every call on one executor thread.
+
+Edge holds Python's lock in everything but queries, so writes come in small operations; it never optimises in the
+serving process (exact search). One thread also gives each search a consistent view between two writes.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import qdrant_edge as edge
+from qdrant_client import models
+
+from indexing.archive.engine import DATETIME_FIELDS, DENSE, KEYWORD_FIELDS, SPARSE, Hit, Point, Query
+from indexing.archive.terms import SparseTerms
+from indexing.errors import ArchiveError, ArchiveFull, ArchiveLocked
+
+T = TypeVar("T")
+
+POINTS_PER_OPERATION = 200  # 6 ms under Python's lock; more would be seen as a stall by every other thread
+BYTES_PER_OPERATION = 8 << 20
+FREE_BYTES_NEEDED = 128 << 20  # the write-ahead log allocates segments of 32 MB ahead; a full disk there is fatal
+FACET_LIMIT = 100_000
+
+
+class EdgeEngine:
+    """Engine over one Edge shard folder. Use `create` or `load`; both block for up to a second."""
+
+    name = "Qdrant Edge"
+
+    def __init__(self, shard: edge.EdgeShard, folder: Path) -> None:
+        """Own `shard` from here on; `folder` is where it lies."""
+        self._shard = shard
+        self._folder = folder
+        self.place = str(folder)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+
+    @staticmethod
+    def create(folder: Path, dimension: int) -> None:
+        """Make an empty shard in `folder` (which must not exist) with its payload indexes, and close it."""
+        need_free_disk(folder.parent, 0)
+        folder.mkdir(mode=0o700)
+        shard = edge.EdgeShard.create(
+            str(folder),
+            edge.EdgeConfig(
+                vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
+                sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+            ),
+        )
+        for field in KEYWORD_FIELDS:
+            # enable_hnsw would build graph links per value: never needed without HNSW, ruinous for ids.
+            shard.update(edge.UpdateOperation.create_field_index(field, edge.KeywordIndexParams(enable_hnsw=False)))
+        for field in DATETIME_FIELDS:
+            shard.update(edge.UpdateOperation.create_field_index(field, edge.DatetimeIndexParams(enable_hnsw=False)))
+        shard.flush()
+        shard.close()
+
+    @classmethod
+    def load(cls, folder: Path) -> "EdgeEngine":
+        """Open an existing shard; raises ArchiveLocked when another process or handle holds it."""
+        try:
+            return cls(edge.EdgeShard.load(str(folder)), folder)
+        except Exception as error:
+            if "WouldBlock" in str(error):
+                raise ArchiveLocked(f"the archive data in {folder} is open in another process; stop it first") from error
+            raise ArchiveError(
+                f"the archive data in {folder} cannot be opened: {_first_line(error)}; restore it from a backup"
+            ) from error
+
+    async def upsert(self, points: Sequence[Point]) -> None:
+        """Store points in operations of bounded size; a call within one operation is all or nothing."""
+        for chunk in _chunks(points):
+            await self._write(edge.UpdateOperation.upsert_points([_to_edge(point) for point in chunk]), _size(chunk))
+
+    async def delete(self, ids: Sequence[str]) -> None:
+        """Delete points by id."""
+        if ids:
+            await self._write(edge.UpdateOperation.delete_points(list(ids)))
+
+    async def delete_where(self, where: models.Filter) -> None:
+        """Delete every point that matches."""
+        await self._write(edge.UpdateOperation.delete_points_by_filter(_filter(where)))
+
+    async def set_meta(self, where: models.Filter, values: dict[str, Any]) -> None:
+        """Set keys under `meta` of every point that matches."""
+        await self._write(edge.UpdateOperation.set_payload_by_filter(_filter(where), values, "meta"))
+
+    async def retrieve(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> list[Point]:
+        """Points by id, without vectors."""
+        wanted = True if fields is None else list(fields)
+        records = await self._call(lambda: self._shard.retrieve(list(ids), wanted, False))
+        return [_from_edge(record) for record in records]
+
+    async def scroll(
+        self,
+        where: models.Filter,
+        limit: int,
+        cursor: str | None = None,
+        *,
+        vectors: bool = False,
+        fields: Sequence[str] | None = None,
+    ) -> tuple[list[Point], str | None]:
+        """A page of points in the order of their ids."""
+        request = edge.ScrollRequest(
+            offset=cursor,
+            limit=limit,
+            filter=_filter(where),
+            with_payload=True if fields is None else list(fields),
+            with_vector=vectors,
+        )
+        records, following = await self._call(lambda: self._shard.scroll(request))
+        return [_from_edge(record) for record in records], None if following is None else str(following)
+
+    async def query(self, queries: Sequence[Query], fields: Sequence[str]) -> list[list[Hit]]:
+        """All queries in one planned batch."""
+        batch = edge.QueryBatchRequest([_to_request(query, fields) for query in queries])
+        answers = await self._call(lambda: self._shard.query_batch(batch))
+        return [[Hit(str(hit.id), hit.score, hit.payload or {}) for hit in hits] for hits in answers]
+
+    async def count(self, where: models.Filter) -> int:
+        """How many points match."""
+        return await self._call(lambda: self._shard.count(edge.CountRequest(exact=True, filter=_filter(where))))
+
+    async def facet(self, key: str, where: models.Filter) -> dict[str, int]:
+        """Number of points per value."""
+        request = edge.FacetRequest(key, limit=FACET_LIMIT, exact=True, filter=_filter(where))
+        response = await self._call(lambda: self._shard.facet(request))
+        return {str(hit.value): hit.count for hit in response.hits}
+
+    async def size(self) -> int:
+        """Bytes that the folder takes on disk (blocks, since its files are sparse)."""
+        return sum(path.stat().st_blocks * 512 for path in self._folder.rglob("*") if path.is_file())
+
+    async def flush(self) -> None:
+        """Bring everything to disk."""
+        await self._call(self._shard.flush)
+
+    async def close(self) -> None:
+        """Flush, close the shard and end its thread."""
+        await self._call(self._shard.flush)
+        await self._call(self._shard.close)
+        self._thread.shutdown()
+
+    async def _write(self, operation: edge.UpdateOperation, size: int = 0) -> None:
+        need_free_disk(self._folder, size)
+        try:
+            await self._call(lambda: self._shard.update(operation))
+        except ArchiveError:
+            raise
+        except Exception as error:
+            if any(sign in str(error) for sign in ("No space left", "File too large", "os error 27", "os error 28")):
+                raise ArchiveFull(_full_message(self._folder, str(error))) from error
+            raise ArchiveError(f"the archive in {self._folder} refused a write: {_first_line(error)}") from error
+
+    async def _call(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def need_free_disk(folder: Path, size: int) -> None:
+    """Raise ArchiveFull unless the disk of `folder` has room for `size` bytes and the write-ahead log."""
+    free = shutil.disk_usage(folder).free
+    needed = FREE_BYTES_NEEDED + 3 * size
+    if free < needed:
+        raise ArchiveFull(_full_message(folder, f"{free >> 20} MB free, {needed >> 20} MB needed"))
+
+
+def _full_message(folder: Path, detail: str) -> str:
+    return f"the disk of {folder} is full ({detail}); free some space, or set CITEWELL_ARCHIVE to a folder on another disk"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _size(points: Sequence[Point]) -> int:
+    return sum(_point_size(point) for point in points)
+
+
+def _point_size(point: Point) -> int:
+    vector = 4 * len(point.dense) if point.dense is not None else 0
+    terms = 8 * len(point.terms.indices) if point.terms is not None else 0
+    return vector + terms + 4 * len(point.payload.get("content") or "") + 512
+
+
+def _chunks(points: Sequence[Point]) -> list[list[Point]]:
+    chunks: list[list[Point]] = []
+    size = 0
+    for point in points:
+        size += _point_size(point)
+        if not chunks or len(chunks[-1]) >= POINTS_PER_OPERATION or size > BYTES_PER_OPERATION:
+            chunks.append([])
+            size = _point_size(point)
+        chunks[-1].append(point)
+    return chunks
+
+
+def _to_edge(point: Point) -> edge.Point:
+    vectors: dict[str, Any] = {}
+    if point.dense is not None:
+        vectors[DENSE] = list(point.dense)
+    if point.terms is not None and point.terms.indices:
+        vectors[SPARSE] = edge.SparseVector(point.terms.indices, point.terms.values)
+    return edge.Point(point.id, vectors, point.payload)
+
+
+def _from_edge(record: edge.Record) -> Point:
+    vectors = record.vector if isinstance(record.vector, dict) else {}
+    dense: Any = vectors.get(DENSE)
+    sparse: Any = vectors.get(SPARSE)
+    terms = None if sparse is None else SparseTerms(list(sparse.indices), list(sparse.values))
+    return Point(str(record.id), record.payload or {}, dense, terms)
+
+
+def _to_request(query: Query, fields: Sequence[str]) -> edge.QueryRequest:
+    if query.terms is not None:
+        nearest = edge.Query.Nearest(edge.SparseVector(query.terms.indices, query.terms.values), SPARSE)
+        corpus = query.idf_corpus and edge.IdfParams(corpus=_filter(query.idf_corpus))
+        params = edge.SearchParams(idf=corpus) if corpus else None
+    else:
+        nearest = edge.Query.Nearest(list(query.dense or ()), DENSE)
+        params = edge.SearchParams(exact=True)
+    return edge.QueryRequest(
+        limit=query.limit, query=nearest, filter=_filter(query.where), params=params, with_payload=list(fields)
+    )
+
+
+def _filter(where: models.Filter) -> edge.Filter:
+    return edge.Filter(
+        must=_conditions(where.must), should=_conditions(where.should), must_not=_conditions(where.must_not)
+    )
+
+
+def _conditions(conditions: Any) -> list[Any] | None:
+    if conditions is None:
+        return None
+    listed = conditions if isinstance(conditions, list) else [conditions]
+    return [_condition(condition) for condition in listed] or None
+
+
+def _condition(condition: Any) -> Any:
+    match condition:
+        case models.Filter():
+            return _filter(condition)
+        case models.HasIdCondition():
+            return edge.HasIdCondition(set(condition.has_id))
+        case models.FieldCondition(match=models.MatchValue() as match):
+            return edge.FieldCondition(condition.key, match=edge.MatchValue(match.value))
+        case models.FieldCondition(match=models.MatchAny() as match):
+            return edge.FieldCondition(condition.key, match=edge.MatchAny(list(match.any)))
+        case models.FieldCondition(range=models.DatetimeRange() as span):
+            bounds = {name: value.isoformat() for name, value in span if value is not None}
+            return edge.FieldCondition(condition.key, range=edge.RangeDateTime(**bounds))
+    raise ArchiveError(f"the embedded engine has no translation for the condition {condition!r}")
