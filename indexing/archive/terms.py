@@ -1,36 +1,59 @@
-"""A text in, its sub-word terms with BM25 weights out (to be replaced by the measured version)."""
+"""Text in, BM25 weights on the sub-words of the bundled tokenizer out: keyword search in every script, one table."""
 
+import hashlib
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
+# Measured on seven sets of questions in en, de, es, ru and fr (right paragraph first, mean): k1 0.9 .863, 1.2 .860,
+# 2.0 .853; b from 0.6 to 0.9 makes no difference. Folding case adds two points in en, ru and fr; folding accents
+# as well takes one away. Whole words beside the sub-words gain in fr and lose in ru.
+K1 = 0.9
+B = 0.75
+AVERAGE_LENGTH = 150.0  # sub-words of a passage; fixed, so that a stored weight never goes stale (100 to 250: .859 to .863)
+
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+
 
 @dataclass(frozen=True, slots=True)
 class SparseTerms:
-    """Term ids and their weights."""
+    """A sparse vector: sub-word ids, ascending, and their weights."""
 
     indices: list[int]
     values: list[float]
 
 
 class Terms:
-    """Terms of one tokenizer."""
-
-    fingerprint = "provisional"
+    """Turns passages and questions into BM25 vectors; Qdrant multiplies in the inverse document frequency."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        """Use the bundled tokenizer."""
+        """Take the bundled tokenizer; pieces of nothing but punctuation are never terms."""
         self._tokenizer = tokenizer
+        pieces = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
+        self._kept = [_carries_meaning(piece) for piece in pieces]
+        digest = hashlib.sha256(f"{pieces} {tokenizer.normalizer} {tokenizer.pre_tokenizer}".encode()).hexdigest()
+        self.fingerprint = f"bm25 casefold k1={K1} b={B} average={AVERAGE_LENGTH:g} tokenizer={digest[:16]}"
 
     def document(self, text: str) -> SparseTerms:
-        """Saturated frequencies."""
-        ids = self._tokenizer.encode(text.lower(), add_special_tokens=False).ids
-        counts = Counter(ids)
-        norm = 1.2 * (1 - 0.75 + 0.75 * len(ids) / 150)
-        return SparseTerms(list(counts), [c * 2.2 / (c + norm) for c in counts.values()])
+        """Return a passage's saturated term frequencies; empty for a text without words."""
+        counts = Counter(self._terms(text))
+        norm = K1 * (1 - B + B * counts.total() / AVERAGE_LENGTH)
+        indices = sorted(counts)
+        return SparseTerms(indices, [counts[term] * (K1 + 1) / (counts[term] + norm) for term in indices])
 
     def question(self, text: str) -> SparseTerms:
-        """One per term."""
-        ids = list(dict.fromkeys(self._tokenizer.encode(text.lower(), add_special_tokens=False).ids))
-        return SparseTerms(ids, [1.0] * len(ids))
+        """Return weight 1 for each different term of a question; empty for a text without words."""
+        indices = sorted(set(self._terms(text)))
+        return SparseTerms(indices, [1.0] * len(indices))
+
+    def _terms(self, text: str) -> list[int]:
+        encoding = self._tokenizer.encode(text.casefold(), add_special_tokens=False)
+        return [term for term in encoding.ids if self._kept[term]]
+
+
+def _carries_meaning(piece: str) -> bool:
+    if piece in SPECIAL:
+        return False
+    return any(unicodedata.category(character)[0] not in "PZC" for character in piece.strip("▁"))
