@@ -3,11 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from indexing.archive.archive import SAMPLE_TAG, Archive
 from indexing.archive.article import Article
-from indexing.archive.encoder import Encoder
 from indexing.archive.terms import Terms
 from indexing.archive.versions import Encoded, Plan
 from indexing.article_input import article_input
@@ -15,6 +14,9 @@ from indexing.errors import ArticleRefused
 from indexing.make_article import make_article
 from indexing.read_files import Reading, read_paths
 from indexing.split_passages import embedding_text, split_passages
+
+if TYPE_CHECKING:  # torch takes seconds to import, and reading files for a running service needs none of it
+    from indexing.archive.encoder import Encoder
 
 __all__ = ["Added", "Reading", "add_articles", "article_input", "read_paths"]
 
@@ -37,7 +39,7 @@ class Added:
 async def add_articles(
     readings: Iterable[Reading] | AsyncIterable[Reading],
     archive: Archive,
-    encoder: Encoder,
+    encoder: "Encoder",
     *,
     max_characters: int,
 ) -> AsyncIterator[Added]:
@@ -100,7 +102,7 @@ def _make(reading: Reading, max_characters: int) -> Article | str:
         return str(error)
 
 
-async def _store(batch: _Batch, archive: Archive, encoder: Encoder, terms: Terms) -> AsyncIterator[Added]:
+async def _store(batch: _Batch, archive: Archive, encoder: "Encoder", terms: Terms) -> AsyncIterator[Added]:
     articles = [made for _, made in batch.entries if isinstance(made, Article)]
     async with archive.writing:
         stored = await _write(articles, archive, encoder, terms)
@@ -114,7 +116,7 @@ async def _store(batch: _Batch, archive: Archive, encoder: Encoder, terms: Terms
 
 
 async def _write(
-    articles: Sequence[Article], archive: Archive, encoder: Encoder, terms: Terms
+    articles: Sequence[Article], archive: Archive, encoder: "Encoder", terms: Terms
 ) -> dict[str, Encoded]:
     """Plan, encode and commit; articles that bear on one another are done one by one, so that each sees the last."""
     plans = await archive.plan(articles)
@@ -140,7 +142,7 @@ def _stored_passages(plan: Plan) -> int:
     return plan.record.passages if plan.record is not None and plan.first is None else 0
 
 
-def encode_plans(plans: Sequence[Plan], encoder: Encoder, terms: Terms) -> list[Encoded]:
+def encode_plans(plans: Sequence[Plan], encoder: "Encoder", terms: Terms) -> list[Encoded]:
     """Cut what needs it and encode all passages of the batch together, so that batches can be sorted by length."""
     cut = [
         split_passages(
@@ -174,9 +176,13 @@ def encode_plans(plans: Sequence[Plan], encoder: Encoder, terms: Terms) -> list[
 async def _in_thread(readings: Iterable[Reading] | AsyncIterable[Reading]) -> AsyncIterator[Reading]:
     """Readings one at a time; files are read on a thread, so that a slow disk stops nobody else."""
     if isinstance(readings, AsyncIterable):
-        async for reading in readings:
-            yield reading
+        async for one in readings:
+            yield one
         return
     iterator = iter(readings)
-    while (reading := await asyncio.to_thread(next, iterator, None)) is not None:
+
+    def following() -> Reading | None:
+        return next(iterator, None)
+
+    while (reading := await asyncio.to_thread(following)) is not None:
         yield reading

@@ -15,14 +15,11 @@ from tqdm import tqdm
 from indexing.add_articles import Added, read_paths
 from indexing.errors import IndexingError
 from indexing.read_files import expected_readings
-from indexing.reindex import reindex_archive
 from service.answering.question import QUESTION_LIMIT, TOP_K_LIMIT, Filters, Question
 from service.connection import Connection, connect
 from service.errors import ServiceError, SettingsError
-from service.open_local import encoder_of
 from service.render_text import answer_text, status_text
 from service.running_service import find_running
-from service.serve import serve_until_stopped
 from service.settings import Settings, load_settings
 
 EXIT_FAILED = 1
@@ -112,7 +109,7 @@ async def _add(settings: Settings, paths: tuple[str, ...], service: str | None) 
 @click.option("--top-k", type=click.IntRange(1, TOP_K_LIMIT), default=8, show_default=True, help="Passages to consider.")
 @service_option
 @click.pass_obj
-def ask(settings: Settings, question: str, as_json: bool, service: str | None, top_k: int, **filters: Any) -> None:
+def ask(settings: Settings, /, question: str, as_json: bool, service: str | None, top_k: int, **filters: Any) -> None:
     """Ask a question; print the answer with numbered quotes. Exit code: 0 answered, 3 refused.
 
     Example: citewell ask "How many soldiers entered via Ishkashim?"
@@ -214,6 +211,9 @@ def serve(settings: Settings, samples: bool, workers: int) -> None:
             f"{workers} workers were asked for, but one process holds an embedded archive; leave out --workers "
             "(and WEB_CONCURRENCY), one process answers several questions at once"
         )
+    # Imported here, as in the commands below: it loads torch, seconds that `status` and --help should not take.
+    from service.serve import serve_until_stopped  # noqa: PLC0415
+
     asyncio.run(serve_until_stopped(settings, with_samples=samples))
 
 
@@ -228,6 +228,9 @@ def reindex(settings: Settings) -> None:
     """
     if address := find_running(settings.archive):
         raise ServiceError(f"stop the service first: {address} holds the archive {settings.archive.resolve()}")
+    from indexing.reindex import reindex_archive  # noqa: PLC0415
+    from service.open_local import encoder_of  # noqa: PLC0415
+
     encoder = encoder_of(settings)
     with tqdm(unit=" articles", delay=2, file=sys.stderr) as progress:
         count = asyncio.run(reindex_archive(settings.archive, encoder, lambda: progress.update()))

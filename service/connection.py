@@ -9,10 +9,9 @@ from urllib.parse import quote
 
 import httpx
 
-from indexing.add_articles import Added, Reading, add_articles
+from indexing.add_articles import Added, Reading
 from service.answering.question import Question
 from service.errors import ServiceError, ServiceUnreachable
-from service.open_local import Local, open_local
 from service.running_service import find_running
 from service.settings import Settings
 
@@ -43,46 +42,17 @@ async def connect(settings: Settings, service: str | None = None) -> AsyncIterat
     """Connect to the named service, the one that holds the archive, or the archive itself."""
     address = service or await asyncio.to_thread(find_running, settings.archive)
     if address is None:
-        async with open_local(settings) as local:
-            yield LocalConnection(local, settings.max_article_characters)
+        # Imported here: it loads torch, seconds that a command to a running service should not take.
+        from service.local_connection import connect_locally  # noqa: PLC0415
+
+        async with connect_locally(settings) as local:
+            yield local
         return
     key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     timeout = httpx.Timeout(None, connect=10.0)  # one answer of a long addition may wait for a batch of others
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=timeout, trust_env=False) as client:
         yield ServiceConnection(client)
-
-
-class LocalConnection:
-    """The archive opened in this process."""
-
-    def __init__(self, local: Local, max_characters: int) -> None:
-        """Use what `open_local` opened."""
-        self._local = local
-        self._max_characters = max_characters
-
-    def add(self, readings: Iterable[Reading]) -> AsyncIterator[Added]:
-        """Add articles."""
-        return add_articles(
-            readings, self._local.archive, self._local.encoder, max_characters=self._max_characters
-        )
-
-    async def ask(self, question: Question) -> dict[str, Any]:
-        """Answer in this process."""
-        return (await self._local.answering.ask(question)).to_dict()
-
-    async def status(self) -> dict[str, Any]:
-        """Status of the archive."""
-        return await self._local.archive.status()
-
-    async def remove(self, article_id: str) -> bool:
-        """Remove one article."""
-        return await self._local.archive.remove(article_id)
-
-    async def export(self) -> AsyncIterator[dict[str, Any]]:
-        """Every article."""
-        async for article in self._local.archive.every_article():
-            yield article.metadata() | {"text": article.text}
 
 
 class ServiceConnection:

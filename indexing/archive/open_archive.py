@@ -4,20 +4,23 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from indexing.archive.archive import Archive
 from indexing.archive.edge import EdgeEngine
-from indexing.archive.encoder import Encoder
 from indexing.archive.manifest import Manifest, read_manifest, write_manifest
 from indexing.archive.terms import Terms
 from indexing.errors import ArchiveError, ArchiveIncompatible, ArchiveLocked
 
+if TYPE_CHECKING:  # torch takes seconds to import
+    from indexing.archive.encoder import Encoder
+
 LOCK_FILE = ".lock"
 
 
-def manifest_for(encoder: Encoder, terms: Terms) -> Manifest:
+def manifest_for(encoder: "Encoder", terms: Terms) -> Manifest:
     """What an archive written with this encoder and these terms says of itself."""
     return Manifest(encoder.name, encoder.fingerprint, encoder.dimension, terms.fingerprint)
 

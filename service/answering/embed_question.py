@@ -16,7 +16,7 @@ class EmbedQuestion:
         """Encode with `encoder`."""
         self._encoder = encoder
 
-    @component.output_types(vector=np.ndarray)
+    @component.output_types(vector=NDArray[np.float32])
     def run(self, understood: Understood) -> dict[str, NDArray[np.float32]]:
         """Vector of shape (dimension,)."""
         return {"vector": self._encoder.encode_questions([understood.standalone])[0]}

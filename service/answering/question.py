@@ -5,6 +5,8 @@ from typing import Literal
 
 from indexing.archive.filters import Filters
 
+__all__ = ["Filters", "Mode", "Question", "Turn"]
+
 QUESTION_LIMIT = 2_000
 HISTORY_LIMIT = 40
 TOP_K_LIMIT = 50
