@@ -7,7 +7,7 @@ DEBIAN_PACKAGES := python3-venv
 export TORCH_INDEX EVALUATION_DATA
 export HAYSTACK_TELEMETRY_ENABLED := False
 
-.PHONY: run test setup setup-dev check format evaluate bench system
+.PHONY: run test setup setup-dev check format docs evaluate bench system
 
 run: setup  ## from a fresh machine to a cited answer in the browser
 	@.venv/bin/citewell serve --samples
@@ -25,10 +25,14 @@ check: setup-dev  ## format, lint, types
 	.venv/bin/ruff format --check --quiet .
 	.venv/bin/ruff check --quiet .
 	.venv/bin/mypy
+	.venv/bin/python -m service.settings_page --check
 
 format: setup-dev
 	.venv/bin/ruff format --quiet .
 	.venv/bin/ruff check --quiet --fix .
+
+docs: setup-dev  ## pages that are generated from the code
+	.venv/bin/python -m service.settings_page
 
 evaluate: setup-dev  ## quality on the sets under EVALUATION_DATA; writes evaluation/results
 	.venv/bin/citewell evaluate

@@ -1,7 +1,6 @@
 """Settings in, a running service out: port, archive, samples, HTTP, and what a newcomer should do next."""
 
 import asyncio
-import logging
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +10,7 @@ import click
 import uvicorn
 
 from indexing.add_articles import add_articles, read_paths
-from service.app import create_app
+from service.app import create_app, server_options
 from service.errors import SettingsError
 from service.faces.access import check_binding
 from service.open_local import Local, open_local
@@ -20,7 +19,6 @@ from service.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 FIRST_QUESTION = "How many soldiers entered via Ishkashim?"
-SHUTDOWN_S = 20
 
 
 async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None:
@@ -74,11 +72,7 @@ async def _add_samples(local: Local, settings: Settings) -> None:
 
 async def _serve(settings: Settings, local: Local, listening: socket.socket, address: str) -> None:
     app = create_app(settings, local.archive, local.encoder, local.answering)
-    # The access log would print questions that stand in query strings; the app logs paths only.
-    config = uvicorn.Config(
-        app, log_level=logging.WARNING, access_log=False, server_header=False, timeout_graceful_shutdown=SHUTDOWN_S
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(uvicorn.Config(app, **server_options(settings)))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started and not serving.done():

@@ -158,6 +158,10 @@ def load_settings(environment: Mapping[str, str] | None = None, env_file: Path =
             nearest = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
             raise SettingsError(f"unknown setting {name}; the nearest known one is {nearest[0]} (docs/settings.md lists all)")
     chosen: dict[str, Any] = {name: values[name] for name in known if name in values}
+    if values.get("CITEWELL_API_KEYS_FILE"):
+        raise SettingsError(
+            "CITEWELL_API_KEYS_FILE is set, but this version reads keys from CITEWELL_API_KEYS only; move them there"
+        )
     try:
         return Settings(**chosen)
     except ValidationError as error:
