@@ -1,5 +1,7 @@
 """The encoder's weights in, an ONNX graph of its transformer layers with int8 matrices out."""
 
+from typing import Any
+
 import numpy as np
 import onnx
 from numpy.typing import NDArray
@@ -27,13 +29,13 @@ class Graph:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def node(self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
+    def node(self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: Any) -> str:
         """Add an operator with one output."""
         self.nodes.append(helper.make_node(operator, inputs, [output], output, domain=domain, **attributes))
         return output
 
     def linear(self, value: str, matrix: Matrix, bias: Matrix, name: str) -> str:
-        """Multiply by an int8 matrix (outputs, inputs); the values are rounded to 8 bits over their own range."""
+        """Multiply by an int8 matrix (outputs, inputs), the values rounded to 8 bits over their range."""
         quantised, scale = quantise(matrix)
         inputs = [
             value,
@@ -55,9 +57,9 @@ class Graph:
 def build_encoder_graph(weights: Weights) -> onnx.ModelProto:
     """Return the graph from `word_vectors` (texts, tokens, hidden) to their mean `vector` (texts, hidden).
 
-    The word table stays outside, so that several graphs share one. There is no mask: all texts of a call have the
-    same length. One text a call is the fastest way on a processor (93 passages a core second against 57 in padded
-    batches of 16), and its vector then depends on nothing but the text.
+    The word table stays outside, so that several graphs share one. There is no mask: all texts of a call have
+    the same length. One text a call is the fastest way on a processor (93 passages a core second, against 57
+    in padded batches of 16), and its vector then depends on nothing but the text.
     """
     graph = Graph(weights)
     state = add_layers(graph)
@@ -72,7 +74,7 @@ def build_encoder_graph(weights: Weights) -> onnx.ModelProto:
 
 
 def add_layers(graph: Graph) -> str:
-    """Add the position and type embeddings and all layers after the input `word_vectors`; name the last state."""
+    """Add position and type embeddings and all layers after the input `word_vectors`; name the last state."""
     state = _embed(graph)
     for layer in range(graph.weights.shape.layers):
         state = _feed_forward(graph, f"l{layer}", _attend(graph, f"l{layer}", state))
@@ -111,16 +113,19 @@ def _attend(graph: Graph, name: str, state: str) -> str:
 def _feed_forward(graph: Graph, name: str, state: str) -> str:
     """Add the two wide matrices, arranged so that 8 bits suffice.
 
-    A few values are up to thirty times larger than all others and would take the whole range of the rounding: those
-    of channels with a large gain in the norm before (divided by it here, and the matrix multiplied), and those of
-    the one unit that writes most strongly (kept in float32 beside the matrices). Mean cosine to float32 with the
-    plain arrangement: 0.9971; with the unit apart 0.9990, with both 0.9995 (0.9992 with 7-bit matrices).
+    A few values are up to thirty times larger than all others and would take the whole range of the
+    rounding: those of channels with a large gain in the norm before (divided by it here, and the matrix
+    multiplied), and those of the one unit that writes most strongly (kept in float32 beside the matrices).
+    Mean cosine to float32 arranged plainly: 0.9971; with the unit apart 0.9990, with both 0.9995 (0.9992
+    with 7-bit matrices).
     """
     weights = graph.weights
     inner, inner_bias = weights.matrix(f"{name}.fi.w"), weights.vector(f"{name}.fi.b")
     outer = weights.matrix(f"{name}.fo.w")
     unit = int(np.argmax(np.linalg.norm(outer, axis=0)))
-    apart = _unit_apart(graph, f"{name}.unit", state, inner[unit], inner_bias[unit], outer[:, unit])
+    apart = _unit_apart(
+        graph, f"{name}.unit", state, inner[unit], inner_bias[unit : unit + 1], outer[:, unit]
+    )
     inner[unit], inner_bias[unit], outer[:, unit] = 0, 0, 0
 
     gain = np.abs(weights.vector(f"{name}.aln.w"))
@@ -132,10 +137,10 @@ def _feed_forward(graph: Graph, name: str, state: str) -> str:
     return graph.norm(narrow, apart, f"{name}.oln", f"{name}.out")
 
 
-def _unit_apart(graph: Graph, name: str, state: str, inner: Matrix, bias: np.float32, outer: Matrix) -> str:
+def _unit_apart(graph: Graph, name: str, state: str, inner: Matrix, bias: Matrix, outer: Matrix) -> str:
     """Compute one unit of the wide layer in float32 and return the state with its contribution added."""
     value = graph.node("MatMul", [state, graph.constant(f"{name}.in", inner[:, None])], f"{name}.product")
-    value = graph.node("Add", [value, graph.constant(f"{name}.b", bias[None])], f"{name}.sum")
+    value = graph.node("Add", [value, graph.constant(f"{name}.b", bias.copy())], f"{name}.sum")
     value = graph.node("Gelu", [value], f"{name}.gelu", FUSED)
     value = graph.node("MatMul", [value, graph.constant(f"{name}.out", outer[None])], f"{name}.written")
     return graph.node("Add", [state, value], f"{name}.state")

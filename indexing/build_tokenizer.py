@@ -1,7 +1,6 @@
-"""The encoder's SentencePiece pieces in, a tokenizer with exact offsets out (XLM-R: unigram, NFKC, `<s> $A </s>`)."""
+"""The encoder's SentencePiece pieces in, the XLM-R tokenizer with offsets out."""
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
-from tokenizers import decoders
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from indexing.archive.weights import Weights
 
@@ -9,17 +8,16 @@ SPACE = "▁"
 # SentencePiece's own rules before NFKC: control characters vanish, every kind of space and joiner is a space.
 CONTROL = r"[\x01-\x08\x0B\x0E-\x1F\x7F\x8F\x9F]"
 SPACES = r"[\t\n\f\r\u1680\u200B-\u200F\u2028\u2029\u2581\uFEFF\uFFFD]"
-# Low enough that no text is ever cut into "</s>" or "<mask>": an article must not be able to write the model's marks.
+# Low enough that no text is ever cut into "</s>" or "<mask>": an article must not write the model's marks.
 NEVER = -1000.0
 
 
 def build_tokenizer(weights: Weights) -> Tokenizer:
-    """Return the tokenizer; special tokens come from the template only, never from a text that contains their names."""
+    """Return the tokenizer; special tokens come from the template only, whatever a text contains."""
     pieces = weights.pieces
     special = {pieces.begin, pieces.end, pieces.padding, pieces.unknown, pieces.count - 1}
-    vocabulary = [
-        (piece, NEVER if number in special else score) for number, (piece, score) in enumerate(weights.vocabulary())
-    ]
+    scored = enumerate(weights.vocabulary())
+    vocabulary = [(piece, NEVER if number in special else score) for number, (piece, score) in scored]
     tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=pieces.unknown, byte_fallback=False))
     tokenizer.normalizer = normalizers.Sequence(
         [
@@ -28,9 +26,8 @@ def build_tokenizer(weights: Weights) -> Tokenizer:
             normalizers.NFKC(),
         ]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always")]
-    )
+    mark = pre_tokenizers.Metaspace(replacement=SPACE, prepend_scheme="always")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), mark])
     tokenizer.decoder = decoders.Metaspace(replacement=SPACE, prepend_scheme="always")
     begin, end = vocabulary[pieces.begin][0], vocabulary[pieces.end][0]
     tokenizer.post_processor = processors.TemplateProcessing(

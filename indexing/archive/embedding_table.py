@@ -10,7 +10,7 @@ from indexing.archive.weights import Weights, dequantise
 
 
 class EmbeddingTable:
-    """The word embeddings of a weight file; only the rows asked for are read, so any number of threads may ask."""
+    """The word embeddings of a weight file, read row by row; any number of threads may ask."""
 
     def __init__(self, blocks: NDArray[Any]) -> None:
         """Take the table as 4-bit blocks, (vocabulary, dimension / 32)."""
@@ -22,6 +22,7 @@ class EmbeddingTable:
         return cls(Weights.open(path).blocks("emb.word"))
 
     def rows(self, token_ids: NDArray[np.integer[Any]]) -> NDArray[np.float32]:
-        """Return the vectors of token ids (...) as float32 (..., dimension), each different id unpacked once."""
+        """Return the vectors of token ids (...), (..., dimension); each different id is unpacked once."""
         unique, places = np.unique(token_ids, return_inverse=True)
-        return dequantise(self._blocks[unique])[places.reshape(token_ids.shape)]
+        vectors: NDArray[np.float32] = dequantise(self._blocks[unique])[places.reshape(token_ids.shape)]
+        return vectors

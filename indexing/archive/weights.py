@@ -1,4 +1,4 @@
-"""The encoder's published 4-bit weight file in, its tokenizer pieces and tensors out (float32 or the 4-bit blocks)."""
+"""The encoder's published 4-bit weight file in, its tokenizer pieces and its tensors out."""
 
 import mmap
 import struct
@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from indexing.errors import ModelsDamaged
+
 MAGIC = b"E5S1"
 FORMAT = 1
 BLOCK = 32  # elements that share one scale
@@ -17,7 +19,7 @@ Q4_BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", BLOCK // 2)])
 FLOAT32, Q4_0 = 0, 1
 
 
-class WeightsError(Exception):
+class WeightsError(ModelsDamaged):
     """A weight file that is cut short or of another format."""
 
 
@@ -74,7 +76,7 @@ class Weights:
             try:
                 return cls(path, *_read_directory(data))
             except struct.error as error:
-                raise WeightsError(f"{path} is cut short ({len(data)} bytes); prepare the models again") from error
+                raise WeightsError(f"{path} is cut short at byte {len(data)}; prepare it again") from error
 
     def vocabulary(self) -> list[tuple[str, float]]:
         """Return the SentencePiece unigram pieces with their log probabilities, in the order of their ids."""
@@ -135,11 +137,12 @@ def _read_directory(data: mmap.mmap) -> tuple[Shape, Pieces, dict[str, Tensor]]:
     cursor = _Cursor(data)
     magic, version = cursor.take("4sI")
     if (magic, version) != (MAGIC, FORMAT):
-        raise WeightsError(f"not a weight file of format {MAGIC.decode()} {FORMAT}: it starts with {magic!r} {version}")
+        wanted = f"{MAGIC.decode()} {FORMAT}"
+        raise WeightsError(f"not a weight file of format {wanted}: it starts with {magic!r} {version}")
     shape = Shape(*cursor.take("7i"), *cursor.take("f"))
     (block,) = cursor.take("i")
     if block != BLOCK:
-        raise WeightsError(f"blocks of {block} elements; only {BLOCK} can be read")
+        raise WeightsError(f"a weight file with blocks of {block} elements; only {BLOCK} can be read")
     count, *special, size = cursor.take("5iQ")
     begin, end, padding, unknown = special
     offsets = cursor.skip(4 * (count + 1) + 4 * count + size)
@@ -156,5 +159,5 @@ def _read_tensors(cursor: _Cursor, size: int) -> Iterator[tuple[str, Tensor]]:
         (name,) = cursor.take(f"{length}s")
         tensor = Tensor(*cursor.take("BIQQ"))
         if tensor.start + tensor.size > size:
-            raise WeightsError(f"cut short: tensor {name.decode()} ends beyond byte {size}")
+            raise WeightsError(f"a weight file cut short: {name.decode()} ends after its last byte, {size}")
         yield name.decode(), tensor
