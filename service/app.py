@@ -1,0 +1,69 @@
+"""Settings, archive, encoder and answering in, the web application out; nothing is global."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from indexing.archive.archive import Archive
+from indexing.archive.encoder import Encoder
+from service.answering.pipeline import Answering
+from service.faces import http_answers, http_articles, http_status, pages
+from service.faces.access import AccessControl, AccessRules
+from service.faces.problems import add_problem_handlers
+from service.faces.request_log import CatchErrors, RequestLog
+from service.faces.services import Services
+from service.faces.signed_links import LinkSigner
+from service.settings import Settings
+
+# h11 bounds the head of a request. The form sends its question in the address: 2,000 characters of up to
+# four bytes, each written as %XX, are 24 KB.
+HEAD_BYTES = 64 * 1024
+SHUTDOWN_SECONDS = 20
+
+
+def create_app(settings: Settings, archive: Archive, encoder: Encoder, answering: Answering) -> FastAPI:
+    """The application; whoever opened archive and encoder closes them. Raises SettingsError."""
+    access = AccessRules.of(settings)
+    app = FastAPI(
+        title="Citewell",
+        summary="Ask a news archive a question in any language, get a cited, verbatim answer.",
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        # Our own page at /docs: the usual one loads its script from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # A redirect would name a host from the request; a wrong address is a 404.
+        redirect_slashes=False,
+    )
+    keys = [key.get_secret_value() for key in settings.api_keys]
+    app.state.services = Services(
+        settings=settings,
+        archive=archive,
+        encoder=encoder,
+        answering=answering,
+        access=access,
+        links=LinkSigner(keys, pages_need_key=settings.pages_need_key),
+        suggestions=pages.load_suggestions(),
+    )
+    add_problem_handlers(app)
+    for module in (http_answers, http_articles, http_status, pages):
+        app.include_router(module.router)
+    # The last one added is the outermost.
+    app.add_middleware(CatchErrors)
+    app.add_middleware(AccessControl, rules=access)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """Arguments for `uvicorn.Config` beside the application and its address; no log line holds a question."""
+    return {
+        "access_log": False,  # it prints the query; service/faces/request_log.py logs instead
+        "log_level": "warning",
+        "server_header": False,
+        "proxy_headers": bool(settings.api_keys),  # without keys no proxy is between
+        "http": "h11",
+        "ws": "none",
+        "h11_max_incomplete_event_size": HEAD_BYTES,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+    }

@@ -1,0 +1,241 @@
+"""A request's head in, let through or refused: keys, Host, Origin, CORS; and where the service may listen."""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import SettingsError
+from service.faces.problems import Problem, problem_reply
+from service.settings import Settings
+
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/widget.js", "/", "/v1/tokens"})
+ARTICLE_PAGES = "/articles/"
+METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
+_PREFLIGHT_SECONDS = "600"
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::(?P<port>[0-9]{1,5}))?", re.IGNORECASE)
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+def check_binding(settings: Settings) -> None:
+    """Raise SettingsError, with the reason, when the service must not start with these settings."""
+    AccessRules.of(settings)
+    if settings.article_pages == "key" and not settings.api_keys:
+        raise SettingsError(
+            "CITEWELL_ARTICLE_PAGES is `key`, but CITEWELL_API_KEYS is empty, so nobody could open an "
+            "article; set a key or leave CITEWELL_ARTICLE_PAGES unset"
+        )
+    if not settings.api_keys and not _is_loopback_bind(settings.host):
+        raise SettingsError(
+            f"CITEWELL_HOST is {settings.host!r}, but CITEWELL_API_KEYS is empty: without keys everyone who "
+            "reaches that address could read and change the archive; set CITEWELL_API_KEYS, "
+            "or listen on 127.0.0.1"
+        )
+
+
+def _is_loopback_bind(host: str) -> bool:
+    return host.lower() == "localhost" or _is_loopback_address(host)
+
+
+def _is_loopback_address(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    # ::ffff:127.0.0.1 and zone ids (::1%lo) are other spellings that no browser or tool needs here.
+    return address.is_loopback if address.version == 4 else text == "::1"
+
+
+def is_loopback_host(header: str) -> bool:
+    """Whether a Host header names this machine: localhost, 127.0.0.0/8 or [::1], with or without a port."""
+    match = _HOST.fullmatch(header)
+    if not match or int(match["port"] or 0) > 65_535:
+        return False
+    name = match["name"].lower()
+    if name in ("localhost", "localhost."):  # the dot only says that the name is complete
+        return True
+    if name.startswith("["):
+        return _is_loopback_address(name[1:-1])
+    return ":" not in name and _is_loopback_address(name)
+
+
+def normalised_origin(origin: str) -> str | None:
+    """`scheme://host[:port]` in lower case without the scheme's default port; None when it is none."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return None
+    scheme = parts.scheme.lower()
+    match = _HOST.fullmatch(parts.netloc)
+    if not scheme or not match or parts.path or parts.query or parts.fragment or origin.endswith(("?", "#")):
+        return None
+    port = match["port"]
+    suffix = f":{int(port)}" if port and port != _DEFAULT_PORTS.get(scheme) else ""
+    return f"{scheme}://{match['name'].lower()}{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRules:
+    """Who may call, as settings say; keys are kept as digests of one length, so comparing leaks nothing."""
+
+    keys: tuple[bytes, ...]
+    origins: frozenset[str]
+    pages_need_key: bool
+
+    @classmethod
+    def of(cls, settings: Settings) -> "AccessRules":
+        """The rules of these settings; raises SettingsError for an allowed origin that is none."""
+        origins = set()
+        for origin in settings.allowed_origins:
+            normalised = normalised_origin(origin)
+            if normalised is None:
+                raise SettingsError(
+                    f"CITEWELL_ALLOWED_ORIGINS holds {origin!r}; allowed are origins such as "
+                    "https://news.example or http://localhost:3000, separated by commas"
+                )
+            origins.add(normalised)
+        keys = tuple(_digest(key.get_secret_value().encode("utf-8")) for key in settings.api_keys)
+        return cls(keys, frozenset(origins), settings.pages_need_key)
+
+    def has_key(self, headers: Headers) -> bool:
+        """Whether the request carries one of the keys; every key is compared, in constant time."""
+        given = headers.getlist("authorization")
+        if len(given) != 1:
+            return False
+        scheme, _, token = given[0].partition(" ")
+        digest = _digest(token.strip().encode("latin-1", "replace"))
+        matches = [hmac.compare_digest(digest, key) for key in self.keys]
+        return scheme.lower() == "bearer" and any(matches)
+
+    def allowed_origin(self, headers: Headers) -> str | None:
+        """The Origin header when it is on the list, as it was sent."""
+        origins = headers.getlist("origin")
+        if len(origins) != 1:
+            return None
+        return origins[0] if normalised_origin(origins[0]) in self.origins else None
+
+    def refusal(self, scope: Scope) -> Problem | None:
+        """Why this request may not go on; None when it may."""
+        headers = Headers(scope=scope)
+        if self.keys:
+            return self._refusal_by_key(scope, headers)
+        return self._refusal_by_host(headers) or self._refusal_by_origin(scope, headers)
+
+    def _refusal_by_key(self, scope: Scope, headers: Headers) -> Problem | None:
+        path: str = scope["path"]
+        # Whether an article page may open is decided there: it may carry a signed mark, or pages are public.
+        if (
+            path in OPEN_PATHS
+            or scope["method"] == "OPTIONS"
+            or _is_article_page(scope)
+            or self.has_key(headers)
+        ):
+            return None
+        return key_wanted(bool(headers.getlist("authorization")))
+
+    def _refusal_by_host(self, headers: Headers) -> Problem | None:
+        hosts = headers.getlist("host")
+        if len(hosts) == 1 and is_loopback_host(hosts[0]):
+            return None
+        got = ", ".join(hosts) if hosts else "none"
+        return Problem(
+            403,
+            f"got the Host header {got!r}; without CITEWELL_API_KEYS only localhost, 127.0.0.1 and [::1] are "
+            "answered, so that no web page can reach the archive under another name",
+        )
+
+    def _refusal_by_origin(self, scope: Scope, headers: Headers) -> Problem | None:
+        origins = headers.getlist("origin")
+        if origins:
+            own = normalised_origin(f"{scope['scheme']}://{headers['host']}")
+            if len(origins) == 1 and (normalised_origin(origins[0]) == own or self.allowed_origin(headers)):
+                return None
+            got = ", ".join(origins)
+            return Problem(
+                403, f"got the Origin {got!r}; add it to CITEWELL_ALLOWED_ORIGINS if its pages may call"
+            )
+        # Pictures, scripts and no-cors requests of other sites carry no Origin; browsers mark them so.
+        if is_foreign(headers) and headers.get("sec-fetch-mode") != "navigate":
+            return Problem(
+                403,
+                "got a request that another web site made in a browser; only links may lead here from there",
+            )
+        return None
+
+
+def _is_article_page(scope: Scope) -> bool:
+    return scope["method"] in ("GET", "HEAD") and str(scope["path"]).startswith(ARTICLE_PAGES)
+
+
+def _digest(token: bytes) -> bytes:
+    return hashlib.sha256(token).digest()
+
+
+def is_foreign(headers: Headers) -> bool:
+    """Whether a browser says that another site or origin caused this request."""
+    return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+
+
+def key_wanted(given: bool) -> Problem:
+    """401: the key is absent, or (`given`) not one of ours."""
+    detail = "got a key that is not one of CITEWELL_API_KEYS" if given else "a key is needed here"
+    challenge = 'Bearer realm="citewell"' + (', error="invalid_token"' if given else "")
+    return Problem(
+        401, f"{detail}; send `Authorization: Bearer KEY`", headers={"WWW-Authenticate": challenge}
+    )
+
+
+class AccessControl:
+    """ASGI middleware: refuses what the rules refuse, answers preflights, adds CORS headers."""
+
+    def __init__(self, app: ASGIApp, rules: AccessRules) -> None:
+        """`rules` are those of the settings."""
+        self.app = app
+        self.rules = rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection; there are no websockets, so any is refused by the server."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = self.rules.allowed_origin(headers)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                reply = MutableHeaders(scope=message)
+                reply["X-Content-Type-Options"] = "nosniff"
+                _add_cors(reply, origin)
+            await send(message)
+
+        refusal = self.rules.refusal(scope)
+        if refusal is not None:
+            await problem_reply(scope, refusal)(scope, receive, send_with_headers)
+        elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            await self._preflight(scope, origin)(scope, receive, send_with_headers)
+        else:
+            await self.app(scope, receive, send_with_headers)
+
+    def _preflight(self, scope: Scope, origin: str | None) -> Response:
+        if origin is None:
+            detail = "got a preflight from an origin that is not in CITEWELL_ALLOWED_ORIGINS; add it there"
+            return problem_reply(scope, Problem(403, detail))
+        headers = {
+            "Access-Control-Allow-Methods": METHODS,
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-ID",
+            "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
+        }
+        return Response(status_code=204, headers=headers)
+
+
+def _add_cors(reply: MutableHeaders, origin: str | None) -> None:
+    reply.add_vary_header("Origin")
+    if origin is not None:
+        reply["Access-Control-Allow-Origin"] = origin
+        reply["Access-Control-Expose-Headers"] = "X-Request-ID, Retry-After"

@@ -1,0 +1,193 @@
+"""`POST /v1/answers`: one question with its filters in, one answer object out."""
+
+import asyncio
+import re
+from datetime import UTC, datetime, time
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from starlette.requests import ClientDisconnect
+
+from indexing.archive.filters import Filters
+from service.answering.answer import Answer
+from service.answering.pipeline import Answering
+from service.answering.question import HISTORY_LIMIT, QUESTION_LIMIT, TOP_K_LIMIT, Question, Turn
+from service.faces.problems import invalid
+from service.faces.request_body import gone, read_model
+from service.faces.services import Parts
+
+# A question, 40 turns of conversation and long lists of filters fit several times over.
+BODY_LIMIT = 4 * 1024 * 1024
+_FILTER_VALUES = 1_000
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+_SUBTAG_CASE = {4: str.title, 2: str.upper}  # script, region
+
+router = APIRouter(tags=["answers"])
+
+
+def language_tag(value: str) -> str:
+    """The BCP 47 tag with its usual upper and lower case, as articles carry it; raises ValueError."""
+    if not _LANGUAGE.fullmatch(value):
+        raise ValueError("allowed: a language tag (BCP 47) such as fr, de or zh-Hant")
+    first, *rest = value.lower().split("-")
+    return "-".join([first, *(_SUBTAG_CASE.get(len(part), str)(part) for part in rest)])
+
+
+def _moment(value: str) -> str:
+    if _instant(value, time.min) is None:
+        raise ValueError("allowed: an RFC 3339 date (2021-07-01) or date-time (2021-07-01T12:00:00Z)")
+    return value
+
+
+def _instant(value: str, time_of_day: time) -> datetime | None:
+    """The moment an RFC 3339 date-time names, or a date at a time of day in UTC; None when it is neither."""
+    try:
+        if _DATE.fullmatch(value):
+            return datetime.combine(datetime.fromisoformat(value), time_of_day, UTC)
+        if _DATE_TIME.fullmatch(value):
+            return datetime.fromisoformat(value.upper())
+    except ValueError:  # the 31st of February
+        pass
+    return None
+
+
+def question_text(value: str) -> str:
+    """The question without space around it; raises ValueError when nothing is left or it is too long."""
+    text = value.strip()
+    if not text:
+        raise ValueError(f"got no question; allowed: 1 to {QUESTION_LIMIT:,} characters")
+    if len(text) > QUESTION_LIMIT:
+        raise ValueError(f"got a question of {len(text):,} characters; allowed: 1 to {QUESTION_LIMIT:,}")
+    return text
+
+
+_Language = Annotated[str, AfterValidator(language_tag)]
+_Moment = Annotated[str, AfterValidator(_moment)]
+_Names = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=4_000)]], Field(max_length=_FILTER_VALUES)
+]
+
+
+class TurnFields(BaseModel):
+    """One turn of the conversation so far."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class FilterFields(BaseModel):
+    """Which articles may answer; a date without a time as `published_to` includes that day (UTC)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    language: Annotated[list[_Language], Field(max_length=_FILTER_VALUES)] = []
+    source: _Names = []
+    tags: _Names = []
+    article_id: _Names = []
+    published_from: _Moment | None = None
+    published_to: _Moment | None = None
+
+    @model_validator(mode="after")
+    def _from_before_to(self) -> "FilterFields":
+        if self.published_from and self.published_to:
+            first = _instant(self.published_from, time.min)
+            last = _instant(self.published_to, time.max)
+            if first and last and first > last:
+                raise ValueError("published_from is after published_to; allowed: the same moment or earlier")
+        return self
+
+
+class QuestionFields(BaseModel):
+    """The body of `POST /v1/answers`; only `question` is required."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    question: Annotated[str, AfterValidator(question_text)] = Field(
+        description=f"1 to {QUESTION_LIMIT:,} characters",
+        examples=["How many soldiers entered via Ishkashim?"],
+    )
+    history: Annotated[list[TurnFields], Field(max_length=HISTORY_LIMIT)] = []
+    filters: FilterFields | None = None
+    top_k: Annotated[int, Field(ge=1, le=TOP_K_LIMIT)] = 8
+    answer_language: _Language | None = None
+    mode: Literal["extractive", "generative"] | None = None
+    stream: bool = False
+
+    def to_question(self) -> Question:
+        """The question as the pipeline takes it."""
+        filters = self.filters or FilterFields()
+        return Question(
+            text=self.question,
+            history=tuple(Turn(turn.role, turn.content) for turn in self.history),
+            filters=Filters(
+                language=tuple(filters.language),
+                source=tuple(filters.source),
+                tags=tuple(filters.tags),
+                article_id=tuple(filters.article_id),
+                published_from=filters.published_from,
+                published_to=filters.published_to,
+            ),
+            top_k=self.top_k,
+            answer_language=self.answer_language,
+            mode=self.mode,
+        )
+
+
+@router.post(
+    "/v1/answers",
+    summary="Ask a question",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": QuestionFields.model_json_schema()}},
+        }
+    },
+)
+async def post_answer(request: Request, parts: Parts) -> JSONResponse:
+    """A cited answer, or a refusal that says why; both are 200."""
+    fields = await read_model(request, QuestionFields, BODY_LIMIT)
+    _refuse_what_comes_later(request, fields)
+    answer = await ask_while_connected(request, parts.answering, fields.to_question())
+    return JSONResponse(parts.links.with_links(answer).to_dict(), headers={"Cache-Control": "no-store"})
+
+
+def _refuse_what_comes_later(request: Request, fields: QuestionFields) -> None:
+    if fields.mode == "generative":
+        raise invalid(
+            "body.mode",
+            "got generative, which needs a language model at CITEWELL_LLM_BASE_URL; "
+            "allowed without one: extractive, null",
+        )
+    if fields.stream:
+        raise invalid("body.stream", "got true; streaming comes with a later version, allowed: false")
+    accepted = request.headers.get("accept", "*/*").lower()
+    if "text/event-stream" in accepted and "application/json" not in accepted and "*/*" not in accepted:
+        raise invalid(
+            "header.accept",
+            "got text/event-stream; streaming comes with a later version, allowed: application/json",
+        )
+
+
+async def ask_while_connected(request: Request, answering: Answering, question: Question) -> Answer:
+    """The answer; when the client leaves first, the work is cancelled before its next step."""
+    asked = asyncio.ensure_future(answering.ask(question))
+    left = asyncio.ensure_future(gone(request))
+    try:
+        await asyncio.wait((asked, left), return_when=asyncio.FIRST_COMPLETED)
+        if not asked.done():
+            raise ClientDisconnect
+        return asked.result()
+    finally:
+        for task in (asked, left):
+            task.cancel()
+        await asyncio.gather(asked, left, return_exceptions=True)

@@ -1,0 +1,83 @@
+"""ASGI middleware around everything: a request in, its reply with an id and one log line out.
+
+The line holds method, path, status and time; never the query, which may hold a question.
+"""
+
+import logging
+import re
+import time
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.faces.problems import REQUEST_ID_KEY, as_problem, problem_reply, request_id, unforeseen
+
+logger = logging.getLogger("citewell.access")
+
+_SANE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
+CLIENT_GONE = 499  # as other servers log it; nothing is sent
+
+
+class RequestLog:
+    """Gives every request an id (its own `X-Request-ID` when it is sane) and logs it once."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """`app` is everything inside."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        if _SANE_ID.fullmatch(given):
+            scope[REQUEST_ID_KEY] = given
+        status, began = CLIENT_GONE, time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id(scope)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            taken = (time.perf_counter() - began) * 1000
+            path = quote(scope["path"], safe="/~:@!$&'()*+,;=")
+            logger.info("%s %s %d %.0f ms %s", scope["method"], path, status, taken, request_id(scope))
+
+
+class CatchErrors:
+    """Innermost: an error nobody foresaw becomes a 500 without a trace; a client that left needs no reply."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """`app` is the application proper."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def send_and_see(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_see)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            problem = as_problem(error) or unforeseen(scope, error)
+            if started:
+                # The server cuts the connection, and logs this: it says nothing of the question.
+                raise RuntimeError(f"reply to {request_id(scope)} cut short") from None
+            await problem_reply(scope, problem)(scope, receive, send_and_see)

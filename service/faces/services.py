@@ -1,0 +1,35 @@
+"""What every face works with: the parts of the running service, found from a request."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from indexing.archive.archive import Archive
+from indexing.archive.encoder import Encoder
+from service.answering.pipeline import Answering
+from service.faces.access import AccessRules
+from service.faces.signed_links import LinkSigner
+from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of one running service; built by `create_app`, one object an application."""
+
+    settings: Settings
+    archive: Archive
+    encoder: Encoder
+    answering: Answering
+    access: AccessRules
+    links: LinkSigner
+    suggestions: dict[str, tuple[str, ...]]
+
+
+def services_of(request: Request) -> Services:
+    """The parts of the service that got this request."""
+    services: Services = request.app.state.services
+    return services
+
+
+Parts = Annotated[Services, Depends(services_of)]
