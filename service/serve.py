@@ -1,6 +1,7 @@
 """Settings in, a running service out: port, archive, samples, HTTP, and what a newcomer should do next."""
 
 import asyncio
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -73,6 +74,9 @@ async def _add_samples(local: Local, settings: Settings) -> None:
 async def _serve(settings: Settings, local: Local, listening: socket.socket, address: str) -> None:
     app = create_app(settings, local.archive, local.encoder, local.answering)
     server = uvicorn.Server(uvicorn.Config(app, **server_options(settings)))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # uvicorn stops in good order and then raises the signal again, which must not end us before we have closed.
+        signal.signal(number, lambda *_: None)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         while not server.started and not serving.done():

@@ -1,1 +1,7 @@
 """Question in, cited answer out; knows no HTTP and no Slack."""
+
+import os
+
+# Haystack reads this once, when it is first imported, and reports usage to its makers otherwise. Nothing leaves the
+# machine, whatever the environment says.
+os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "False"
