@@ -20,9 +20,10 @@ MAX_META_DEPTH = 20
 _SHOWN = 60  # characters of a refused value that a message repeats
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:)([0-9]{2})(?:\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:)([0-9]{2})(?:\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-# BCP 47: language of two or three letters, extended language, script, region, variants, extensions, private use.
+# BCP 47: language of two or three letters, its extension, script, region, variants, extensions, private use.
 _LANGUAGE = re.compile(
     r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
     r"(-[0-9a-wy-z](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
@@ -31,7 +32,7 @@ _LANGUAGE = re.compile(
 
 
 def normalised_language(tag: str) -> str | None:
-    """A BCP 47 tag with the usual upper and lower case (zh-hant → zh-Hant, fr-ca → fr-CA); None if it is none."""
+    """A BCP 47 tag in the usual case (zh-hant → zh-Hant, fr-ca → fr-CA); None if it is none."""
     tag = tag.strip().replace("_", "-")
     if len(tag) > 100 or not _LANGUAGE.fullmatch(tag):
         return None

@@ -1,4 +1,4 @@
-"""Any text in, canonical text out: the one form of a text that is stored, served and that all offsets refer to."""
+"""Any text in, canonical text out: the form that is stored and served, and that all offsets refer to."""
 
 import re
 import unicodedata
@@ -6,7 +6,7 @@ import unicodedata
 import regex
 
 BYTE_ORDER_MARK = "\ufeff"
-# Category Cc other than line feed and tab: C0, DEL and C1. Carriage returns are line feeds before this is applied.
+# Category Cc other than line feed and tab: C0, DEL and C1. Carriage returns are line feeds by then.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LONG_MARK_RUN = regex.compile(r"\P{ccc=0}{32,}")

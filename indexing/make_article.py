@@ -1,4 +1,4 @@
-"""A checked ArticleInput in, an Article out: canonical text, id, title and language by the contract's rules."""
+"""A checked ArticleInput in, an Article out: canonical text, id, title, language by the contract's rules."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ from indexing.readers.html import read_html
 
 TITLE_CHARACTERS = 80
 
-# "." and ".." are in the contract's alphabet, but no address can hold them as a path segment: they are hashed.
+# "." and ".." are in the contract's alphabet, but no address can hold them as a path segment: hashed.
 _PLAIN_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{1,128}")
 
 

@@ -1,4 +1,4 @@
-"""Files, folders or standard input in, one Reading an article out: what it says, or one line on why it cannot be read."""
+"""Files, folders or standard input in, one Reading an article out: the article, or what is wrong with it."""
 
 import gzip
 import logging
@@ -27,7 +27,7 @@ _SLACK = 1_000_000  # bytes for metadata and mark-up beside the text
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One article read, or one failure: `place` is the file, or file:line; exactly one of `item` and `error` is set."""
+    """One article or one failure (either `item` or `error` is set); `place` is the file or file:line."""
 
     place: str
     item: ArticleInput | None
@@ -69,7 +69,7 @@ def read_paths(
 
 
 def expected_readings(paths: Sequence[str]) -> int | None:
-    """How many files `paths` hold, for a progress bar; None when lines of a stream or a file must be counted first."""
+    """How many articles `paths` hold, for a progress bar; None when lines would have to be counted."""
     total = 0
     for path in paths:
         if path == STANDARD_INPUT:
@@ -140,7 +140,8 @@ def _read_file(path: str, max_characters: int) -> Iterator[Reading]:
         status = os.stat(path)
         if not suffix:
             raise ArticleRefused(
-                f"got a file of unknown kind ({Path(path).suffix or 'no suffix'}), allowed: {' '.join(SUFFIXES)}; convert it"
+                f"got a file of unknown kind ({Path(path).suffix or 'no suffix'}), "
+                f"allowed: {' '.join(SUFFIXES)}; convert it"
             )
         if not stat.S_ISREG(status.st_mode):
             raise ArticleRefused(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 import regex
@@ -16,10 +17,10 @@ MAX_TOKENS = 160
 OVERLAP_SENTENCES = 1
 ENCODER_LIMIT = 512
 
-TITLE_CHARACTERS = 120  # of the title that goes before a passage: some 30 tokens, never more than 120
-_RESERVED = (
-    8  # tokens: the encoder's prefix ("passage: "), <s>, </s>, and one for a word cut at a passage's edge
-)
+TITLE_CHARACTERS = 120  # of the title that goes before a passage: some 30 tokens, never more than 121
+# Tokens kept free for the encoder's prefix ("passage: "), <s>, </s> and the line end after the title, and for
+# what a passage tokenised alone has more than within its article: words cut at its edges.
+_RESERVED = 32
 _SMALLEST = 16  # tokens of passage text that any title and limit leave
 _CHARACTERS_A_TOKEN = (
     16  # what counts as a token at least: some characters (zero-width ones) make no token at all
@@ -57,7 +58,7 @@ def split_passages(
     With the title before it, the prefix and the special tokens, no passage exceeds `encoder_limit`.
     """
     heading = _heading(title)
-    taken = len(tokenizer.encode(heading, add_special_tokens=False).ids) + 1 if heading else 0
+    taken = len(tokenizer.encode(heading, add_special_tokens=False).ids)
     budget = max(_SMALLEST, min(max_tokens, encoder_limit - _RESERVED - taken))
     measure = _Measure(text, tokenizer)
     sentences = [
@@ -79,7 +80,7 @@ def split_passages(
 
 
 def embedding_text(title: str, passage: Passage) -> str:
-    """What the encoder sees of a passage: the title's start on a line before it, unless it begins with the title."""
+    """What the encoder sees of a passage: the start of the title before it, unless it begins with that."""
     heading = _heading(title)
     if not heading or passage.text.startswith(heading):
         return passage.text
@@ -87,7 +88,13 @@ def embedding_text(title: str, passage: Passage) -> str:
 
 
 def _heading(title: str) -> str:
-    return shorten(title, TITLE_CHARACTERS)
+    heading = shorten(title, TITLE_CHARACTERS)
+    # The tokenizer takes NFKC, in which one character can become 18; no token has less than one of those.
+    return (
+        heading
+        if len(normalize("NFKC", heading)) <= TITLE_CHARACTERS
+        else shorten(title, TITLE_CHARACTERS // 18)
+    )
 
 
 class _Measure:
@@ -147,7 +154,7 @@ def _fitting_parts(text: str, start: int, end: int, budget: int, measure: _Measu
 
 
 def _cut(text: str, start: int, limit: int) -> int:
-    """Where to cut a long sentence before `limit`: after a clause, else between words, else between graphemes."""
+    """Where to cut a long sentence before `limit`: after a clause, else at a word, else between graphemes."""
     window = text[start:limit]
     for boundary in (_CLAUSE_END, _WORD_GAP):
         ends = [match.end() for match in boundary.finditer(window, len(window) // 2)]
@@ -184,7 +191,7 @@ def _packed(
 def _carried(
     run: list[_Sentence], overlap: int, coming: _Sentence, budget: int, measure: _Measure
 ) -> list[_Sentence]:
-    """The last sentences of a passage that the next one repeats, as far as they leave room for something new."""
+    """The last sentences of a passage that the next one repeats, as far as there is room for new ones."""
     carried = run[len(run) - min(overlap, len(run) - 1) :] if overlap else []
     while carried and (
         measure.tokens(carried[0].start, coming.end) > budget

@@ -38,7 +38,7 @@ _CONTROLS = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd]")
 
 
 def decode_text(data: bytes) -> str:
-    """Decode by byte order mark, as UTF-8, as UTF-16 without mark, else by detection; raises ArticleRefused."""
+    """Decode by byte order mark, as UTF-16 without one, as UTF-8, else by detection; may refuse."""
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             raise _not_text(f"it begins like {kind}")

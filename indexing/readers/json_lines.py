@@ -1,4 +1,4 @@
-"""JSON lines in, one value or one error a line out, with memory bounded by the longest line that is allowed."""
+"""JSON lines in, one value or one error a line out, with memory bounded by the longest allowed line."""
 
 import codecs
 import json
@@ -60,7 +60,7 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 
 def _skip_rest_of_line(stream: BinaryIO) -> bool:
-    """Read on to the line's end; False when it does not come within reason (a compressed file can hold terabytes)."""
+    """Read on to the line's end; False when it is too far away (a compressed file can hold terabytes)."""
     skipped = 0
     while skipped < _GIVE_UP:
         part = stream.readline(_BLOCK)

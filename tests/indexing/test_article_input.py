@@ -1,4 +1,4 @@
-"""One JSON object to a checked article: what is kept, what is normalised, and one clear line for what is refused."""
+"""One JSON object to a checked article: what is kept and normalised, and one clear line on what is refused."""
 
 import json
 

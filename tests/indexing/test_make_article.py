@@ -91,7 +91,8 @@ def test_make_article_refuses_an_article_without_text(empty: str) -> None:
 def test_make_article_refuses_what_is_too_long() -> None:
     """The message names the setting."""
     with pytest.raises(
-        ArticleRefused, match="got 1,001 characters, allowed: at most 1,000.*CITEWELL_MAX_ARTICLE_CHARACTERS"
+        ArticleRefused,
+        match=r"got 1,001 characters, allowed: at most 1,000;.*CITEWELL_MAX_ARTICLE_CHARACTERS",
     ):
         make(text="a" * 1001)
     with pytest.raises(ArticleRefused, match="characters of HTML"):
