@@ -12,6 +12,7 @@ from qdrant_client import models
 from indexing.archive.article import Article, Passage
 from indexing.archive.engine import Engine
 from indexing.archive.filters import Filters, equals
+from indexing.archive.language_samples import LanguageSample, LanguageSamples
 from indexing.archive.manifest import Manifest
 from indexing.archive.records import Record, read_record, record_point, text_id
 from indexing.archive.search_passages import PassageHit, PassageQuery, PassageSearch
@@ -58,6 +59,7 @@ class Archive:
         self._release = release
         self._writer = VersionWriter(engine)
         self._search = PassageSearch(engine)
+        self._samples = LanguageSamples(engine)
         self._unflushed = 0
 
     async def article(self, article_id: str, version: str | None = None) -> StoredArticle | None:
@@ -180,13 +182,9 @@ class Archive:
         """Stored vectors of passages by id."""
         return await self._search.vectors(ids)
 
-    async def language_counts(self) -> dict[str, int]:
-        """Passages per base language."""
-        return await self._search.language_counts()
-
-    async def language_sample(self, language: str, count: int) -> NDArray[np.float32]:
-        """Some passage vectors of a base language of which there are `count`, (n, dimension)."""
-        return await self._search.language_sample(language, count)
+    async def language_samples(self) -> Sequence[tuple[str, LanguageSample]]:
+        """Every base language that has passages, with what a few of them are like; empty when nothing is stored."""
+        return await self._samples.samples()
 
     async def article_count(self) -> int:
         """How many articles there are; copies do not count."""

@@ -13,19 +13,18 @@ from indexing.archive.filters import Filters, passages_where
 from indexing.archive.records import PASSAGE_FIELDS, read_passage, record_id
 from indexing.archive.terms import SparseTerms
 
-SAMPLE_SIZE = 1_000  # passages a language: the standard error of a mean is then 3 % of the spread
-SAMPLE_DRIFT = 0.1  # share by which a language may grow or shrink before its sample is drawn anew
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class PassageQuery:
-    """One branch of a search: a question vector (dimension,) or its terms, in one base language or in all."""
+    """One branch of a search: a vector (dimension,) or terms, in one base language or in all, or among `ids` only."""
 
     limit: int
     vector: NDArray[np.float32] | None = None
     terms: SparseTerms | None = None
     language: str | None = None
+    ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +39,11 @@ class PassageHit:
 
 
 class PassageSearch:
-    """Search over one engine; keeps a small sample of vectors per language in memory."""
+    """Search over one engine."""
 
     def __init__(self, engine: Engine) -> None:
         """Search through `engine`."""
         self._engine = engine
-        self._samples: dict[str, tuple[int, NDArray[np.float32]]] = {}
 
     async def search(self, queries: Sequence[PassageQuery], filters: Filters) -> list[list[PassageHit]]:
         """One list of hits per query, best first, all from the same state of every article.
@@ -76,25 +74,6 @@ class PassageSearch:
         points, _ = await self._engine.scroll(where, len(ids), vectors=True, fields=PASSAGE_FIELDS)
         return {point.id: np.asarray(point.dense, np.float32) for point in points}
 
-    async def language_counts(self) -> dict[str, int]:
-        """Passages per base language (`zh` includes `zh-Hant`)."""
-        counts = await self._engine.facet("meta.languages", passages_where())
-        return {language: count for language, count in counts.items() if "-" not in language}
-
-    async def language_sample(self, language: str, count: int) -> NDArray[np.float32]:
-        """Up to SAMPLE_SIZE passage vectors of a base language, (n, dimension), of the `count` there are.
-
-        Point ids are hashes, so the first ones in their order are a fair sample, the same on every replica.
-        """
-        drawn = self._samples.get(language)
-        if drawn is None or abs(drawn[0] - count) > SAMPLE_DRIFT * drawn[0]:
-            points, _ = await self._engine.scroll(
-                passages_where(language=language), SAMPLE_SIZE, vectors=True, fields=PASSAGE_FIELDS
-            )
-            drawn = (count, np.asarray([point.dense for point in points], np.float32))
-            self._samples[language] = drawn
-        return drawn[1]
-
     async def _current_versions(self, answers: Sequence[Sequence[Hit]]) -> dict[str, str]:
         articles = {hit.payload["meta"]["article_id"] for hits in answers for hit in hits}
         records = await self._engine.retrieve(
@@ -105,6 +84,8 @@ class PassageSearch:
 
 def _request(query: PassageQuery, filters: Filters) -> Query:
     where = passages_where(filters, query.language)
+    if query.ids is not None:
+        where = models.Filter(must=[models.HasIdCondition(has_id=list(query.ids))])
     if query.terms is not None:
         corpus = passages_where(language=query.language)
         return Query(query.limit, where, terms=query.terms, idf_corpus=corpus)

@@ -59,7 +59,7 @@ class Answering:
             return replace(answer, timings_ms=timings)
 
     async def _answered(self, question: Question) -> Answer:
-        if not await self._archive.language_counts():
+        if not await self._archive.language_samples():
             return await self._refusal(question, None, "archive_empty")
         for _ in range(ATTEMPTS):
             results = await self._pipeline.run_async(
@@ -123,7 +123,7 @@ def _connected(archive: Archive, encoder: Encoder, terms: Terms) -> Pipeline:
     pipeline = Pipeline()
     pipeline.add_component("understand", UnderstandQuestion())
     pipeline.add_component("embed", EmbedQuestion(encoder))
-    pipeline.add_component("retrieve", Retrieve(archive))
+    pipeline.add_component("retrieve", Retrieve(archive, terms))
     pipeline.add_component("compose", Compose(archive, encoder))
     pipeline.add_component("verify", Verify(archive))
     pipeline.connect("understand.understood", "embed.understood")

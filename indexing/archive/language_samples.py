@@ -1,0 +1,60 @@
+"""A small sample of each language's passages in memory: how near its passages lie to a question by mere chance."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from indexing.archive.engine import Engine
+from indexing.archive.filters import passages_where
+from indexing.archive.records import PASSAGE_FIELDS
+
+SIZE = 1_000  # passages a language: the standard error of a mean is then 3 % of the spread
+DRIFT = 0.1  # share by which a language may grow or shrink before its sample is drawn anew
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageSample:
+    """Of the `count` passages in a base language: the mean vector (dimension,), and in how many a term occurs."""
+
+    count: int
+    mean: NDArray[np.float32]
+    drawn: int
+    occurrences: Counter[int]
+
+    def inverse_document_frequency(self, term: int) -> float:
+        """The engine's own formula; exact while the sample is the whole language, else estimated from it."""
+        found = self.occurrences[term] or (0.5 if self.drawn < self.count else 0.0)
+        frequency = found * self.count / max(self.drawn, 1)
+        return math.log((self.count - frequency + 0.5) / (frequency + 0.5) + 1.0)
+
+
+class LanguageSamples:
+    """Draws samples when they are first asked for, and anew when a language has grown or shrunk."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Draw through `engine`."""
+        self._engine = engine
+        self._drawn: dict[str, LanguageSample] = {}
+
+    async def samples(self) -> Sequence[tuple[str, LanguageSample]]:
+        """Every base language that has passages, with its sample."""
+        counts = await self._engine.facet("meta.languages", passages_where())
+        return [(name, await self._sample(name, count)) for name, count in counts.items() if "-" not in name]
+
+    async def _sample(self, language: str, count: int) -> LanguageSample:
+        sample = self._drawn.get(language)
+        if sample is None or abs(sample.count - count) > DRIFT * sample.count:
+            sample = self._drawn[language] = await self._draw(language, count)
+        return sample
+
+    async def _draw(self, language: str, count: int) -> LanguageSample:
+        """Point ids are hashes, so the first ones in their order are a fair sample, the same on every replica."""
+        where = passages_where(language=language)
+        points, _ = await self._engine.scroll(where, SIZE, vectors=True, fields=PASSAGE_FIELDS)
+        vectors = np.asarray([point.dense for point in points if point.dense is not None], np.float32)
+        occurrences = Counter(term for point in points if point.terms for term in point.terms.indices)
+        return LanguageSample(count, vectors.mean(axis=0), len(points), occurrences)
