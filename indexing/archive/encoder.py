@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
+from huggingface_hub import HfApi, constants
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Normalize
@@ -14,7 +15,7 @@ from tokenizers import Tokenizer
 
 from indexing.archive.bundled_model import GRAPH, NAME, TOKENIZER, WEIGHTS, BundledModel
 from indexing.archive.embedding_table import EmbeddingTable
-from indexing.archive.model_fingerprint import model_fingerprint
+from indexing.archive.model_fingerprint import hub_name, model_fingerprint
 from indexing.archive.model_prompts import NONE, Prompts, known_prompts
 from indexing.archive.onnx_encoder import OnnxEncoder
 from indexing.errors import IndexingError
@@ -122,14 +123,27 @@ def _put_together(bundled: BundledModel, tokenizer: Tokenizer, table: EmbeddingT
 
 def _load(model: str) -> SentenceTransformer:
     try:
-        return SentenceTransformer(model, trust_remote_code=False)
-    except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
+        return SentenceTransformer(model) if model and Path(model).is_dir() else _load_from_hub(model)
+    except Exception as error:  # a loader raises whatever the libraries of its model raise
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ModelUnavailable(
             f"the embedding model {model!r} could not be loaded: {reason} CITEWELL_EMBEDDING_MODEL is "
             f"{NAME} (bundled), a sentence-transformers folder, or the name of a model on a hub that this "
             "machine reaches; a model that brings code of its own is not run"
         ) from error
+
+
+def _load_from_hub(model: str) -> SentenceTransformer:
+    """Take the copy in the hub's cache while there is one: the same vectors every time, and no traffic."""
+    if not model.strip() or model.startswith(("/", ".", "~")) or model.count("/") > 1:
+        raise FileNotFoundError("there is no such folder.")
+    constants.HF_HUB_DISABLE_TELEMETRY = True  # else it asks its hub who is calling, even for local files
+    try:
+        return SentenceTransformer(model, local_files_only=True)
+    except (OSError, ValueError):
+        # A quick question first: out of reach, the loader itself tries again and again for over a minute.
+        HfApi().model_info(hub_name(model), timeout=10)
+        return SentenceTransformer(model)
 
 
 def _own_prompts(model: SentenceTransformer) -> Prompts | None:

@@ -19,6 +19,11 @@ def model_fingerprint(model: str, passage_prefix: str) -> str:
     return f"{Path(model).name}-{digest[:16]}"
 
 
+def hub_name(model: str) -> str:
+    """Return the full name under which a hub keeps a model."""
+    return model if "/" in model else f"{ORGANISATION}/{model}"
+
+
 def _folder(folder: Path) -> str:
     """Hash every file that can change a vector; notes and hidden files cannot."""
     files = (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
@@ -32,7 +37,7 @@ def _matters(path: Path) -> bool:
 
 def _commit(model: str) -> str:
     """Read the commit from the hub's cache, where the files that were just loaded lie under its hash."""
-    name = model if "/" in model else f"{ORGANISATION}/{model}"
+    name = hub_name(model)
     cache = os.environ.get("SENTENCE_TRANSFORMERS_HOME")
     for file in ALWAYS_THERE:
         path = try_to_load_from_cache(name, file, cache_dir=cache)

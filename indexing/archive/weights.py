@@ -112,7 +112,7 @@ def dequantise(blocks: NDArray[Any]) -> NDArray[np.float32]:
     values = np.concatenate((nibbles & 0x0F, nibbles >> 4), axis=-1).astype(np.float32)
     values -= 8.0
     values *= blocks["scale"].astype(np.float32)[..., None]
-    return values.reshape(*blocks.shape[:-1], -1)
+    return values.reshape(*blocks.shape[:-1], blocks.shape[-1] * BLOCK)
 
 
 class _Cursor:
