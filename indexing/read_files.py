@@ -15,9 +15,12 @@ from typing import BinaryIO
 from indexing.article_input import ArticleInput, article_input
 from indexing.errors import ArticleRefused
 from indexing.readers.decode_text import decode_text
+from indexing.readers.docx import read_docx
 from indexing.readers.extracted import Extracted
-from indexing.readers.html import read_html
+from indexing.readers.html import read_html_file
 from indexing.readers.json_lines import read_json_lines
+from indexing.readers.markdown import read_markdown
+from indexing.readers.pdf import read_pdf
 
 logger = logging.getLogger(__name__)
 
@@ -35,18 +38,14 @@ class Reading:
     error: str | None
 
 
-def _read_plain_text(data: bytes) -> Extracted:
-    return Extracted(text=decode_text(data))
-
-
-def _read_html_file(data: bytes) -> Extracted:
-    return read_html(decode_text(data))
-
-
-_READERS: dict[str, Callable[[bytes], Extracted]] = {
-    ".txt": _read_plain_text,
-    ".html": _read_html_file,
-    ".htm": _read_html_file,
+# Bytes of a file, and how many characters an article may have.
+_READERS: dict[str, Callable[[bytes, int], Extracted]] = {
+    ".txt": lambda data, _: Extracted(text=decode_text(data)),
+    ".md": lambda data, _: read_markdown(data),
+    ".html": lambda data, _: read_html_file(data),
+    ".htm": lambda data, _: read_html_file(data),
+    ".pdf": read_pdf,
+    ".docx": read_docx,
 }
 _LINES = (".jsonl", ".jsonl.gz")
 SUFFIXES = (*_READERS, *_LINES)
@@ -168,7 +167,7 @@ def _read_whole(path: str, suffix: str, size: int, max_characters: int) -> Readi
         )
     with open(path, "rb") as stream:
         data = stream.read(limit)
-    extracted = _READERS[suffix](data)
+    extracted = _READERS[suffix](data, max_characters)
     given = {key: value for key, value in asdict(extracted).items() if value}
     item = article_input({"text": "", **given})
     return Reading(place=path, item=item, default_id=os.path.realpath(path), error=None)

@@ -1,4 +1,4 @@
-"""One JSON object to a checked article: what is kept and normalised, and one clear line on what is refused."""
+"""One JSON object to a checked article: what is kept and normalised, a clear line on what is refused."""
 
 import json
 
