@@ -26,7 +26,7 @@ def main():
         require_venv_module()
         if not works(PYTHON):
             step("environment", [sys.executable, "-m", "venv", "--clear", VENV])
-        pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
+        pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-qq"]
         index = os.environ.get("TORCH_INDEX")
         step("torch", pip + ["torch==2.13.0"] + (["--index-url", index] if index else []))
         project = HERE + ("[dev]" if dev else "")
