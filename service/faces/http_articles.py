@@ -41,7 +41,7 @@ _ARTICLE_BODY = {
             JSON: {
                 "schema": {
                     "type": "object",
-                    "description": "one article: `text` or `html`, and whatever else is known; more is kept in `meta`",
+                    "description": "one article: `text` or `html`, and what else is known",
                     "properties": {
                         **{name: {"type": "string"} for name in _TEXT_FIELDS},
                         "tags": {"type": "array", "items": {"type": "string"}},
@@ -125,7 +125,7 @@ def _reading(line: Line, limit: int) -> Reading:
         return _failure(place, f"got a line longer than {limit:,} bytes, the most for one; split the article")
     data = line.data.removeprefix(BOM_UTF8) if line.number == 1 else line.data
     try:
-        item = article_input(from_json(data, allow_inf_nan=False))
+        item = article_input(from_json(data.strip(), allow_inf_nan=False))
     except ArticleRefused as refusal:
         return _failure(place, str(refusal))
     except ValueError as error:

@@ -2,16 +2,18 @@
 
 import asyncio
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from service.faces.problems import RETRY_SECONDS, Problem
+from indexing.errors import IndexingError
+from service.faces.problems import RETRY_SECONDS, Problem, unforeseen
 from service.faces.services import Parts, Services
 
 READY_SECONDS = 10.0
 
 router = APIRouter(tags=["status"])
 _FRESH = {"Cache-Control": "no-store"}
+_RETRY = {"Retry-After": str(RETRY_SECONDS)}
 
 
 @router.get("/v1/status", summary="What the archive holds")
@@ -29,7 +31,7 @@ async def get_health() -> JSONResponse:
 
 @router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", summary="Ready")
-async def get_readiness(parts: Parts) -> JSONResponse:
+async def get_readiness(request: Request, parts: Parts) -> JSONResponse:
     """The archive was read and a word encoded just now; else 503 with the reason."""
     try:
         await asyncio.wait_for(_try_everything(parts), READY_SECONDS)
@@ -37,8 +39,13 @@ async def get_readiness(parts: Parts) -> JSONResponse:
         raise Problem(
             503,
             f"archive and models did not answer within {READY_SECONDS:.0f} s; try again",
-            headers={"Retry-After": str(RETRY_SECONDS)},
+            headers=_RETRY,
         ) from None
+    except IndexingError:
+        raise
+    except Exception as error:
+        detail = unforeseen(request.scope, error).detail
+        raise Problem(503, f"archive or models cannot answer: {detail}", headers=_RETRY) from None
     return JSONResponse({"status": "ready"}, headers=_FRESH)
 
 

@@ -25,6 +25,7 @@ logger = logging.getLogger("citewell.service")
 PROBLEM_JSON = "application/problem+json"
 REQUEST_ID_KEY = "citewell.request_id"
 RETRY_SECONDS = 5
+_FRAMES = 8  # the innermost calls of a trace in the log
 _SHOWN = 80  # characters of a refused value that a problem repeats
 
 
@@ -121,7 +122,9 @@ def unforeseen(scope: Scope, error: BaseException) -> Problem:
     causes: list[str] = []
     cause: BaseException | None = error
     while cause is not None and len(causes) < 5:
-        causes.append(f"{type(cause).__qualname__}\n{''.join(traceback.format_tb(cause.__traceback__))}")
+        causes.append(
+            f"{type(cause).__qualname__}\n{''.join(traceback.format_tb(cause.__traceback__, -_FRAMES))}"
+        )
         cause = cause.__cause__ or cause.__context__
     logger.error("%s: unforeseen error: %s", request_id(scope), "caused by ".join(causes).rstrip())
     return Problem(500, f"something went wrong inside; the service's log has more under {request_id(scope)}")

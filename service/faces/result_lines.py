@@ -83,7 +83,7 @@ class ResultLines(Response):
                         readings, self._parts.archive, self._parts.encoder, max_characters=limit
                     ):
                         results.write(_result(label, added))
-                        label = waiting.pop(0) if waiting else {}
+                        label = waiting.pop(0) if waiting else {"line": label["line"] + 1}
         except Exception as error:
             self._fail(results, label, error)
         finally:

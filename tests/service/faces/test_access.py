@@ -140,8 +140,8 @@ async def test_picture_or_script_of_a_foreign_page_is_refused(client: httpx.Asyn
     assert (await client.get("/", headers=headers)).status_code == 200
 
 
-async def test_allowed_origin_gets_cors_headers(open_client: Callable[..., Any]) -> None:
-    client = await open_client(allowed_origins=("https://News.example:443/",))
+async def test_allowed_origin_gets_cors_headers(open_client: Callable[..., httpx.AsyncClient]) -> None:
+    client = open_client(allowed_origins=("https://News.example:443/",))
     reply = await client.get("/v1/status", headers={"Origin": "https://news.example"})
     assert reply.status_code == 200
     assert reply.headers["access-control-allow-origin"] == "https://news.example"
@@ -157,9 +157,9 @@ async def test_allowed_origin_gets_cors_headers(open_client: Callable[..., Any])
 
 @pytest.mark.parametrize("settings", [{}, KEYS])
 async def test_preflight_is_answered_without_a_key(
-    open_client: Callable[..., Any], settings: dict[str, Any]
+    open_client: Callable[..., httpx.AsyncClient], settings: dict[str, Any]
 ) -> None:
-    client = await open_client(allowed_origins=("https://news.example",), **settings)
+    client = open_client(allowed_origins=("https://news.example",), **settings)
     asked = {
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type",
@@ -178,8 +178,10 @@ OPEN = ["/healthz", "/readyz", "/", "/widget.js", "/v1/tokens"]
 CLOSED = ["/v1/status", "/v1/articles", "/v1/articles/x", "/docs", "/openapi.json", "/nothing", "/healthz/"]
 
 
-async def test_with_keys_only_the_listed_paths_are_open(open_client: Callable[..., Any]) -> None:
-    client = await open_client(**KEYS)
+async def test_with_keys_only_the_listed_paths_are_open(
+    open_client: Callable[..., httpx.AsyncClient],
+) -> None:
+    client = open_client(**KEYS)
     for path in OPEN:
         assert (await client.get(path)).status_code in (200, 404, 405), path
     for path in (*CLOSED, "/articles/x"):
@@ -192,8 +194,8 @@ async def test_with_keys_only_the_listed_paths_are_open(open_client: Callable[..
     assert (await client.post("/healthz")).status_code == 405
 
 
-async def test_every_configured_key_opens(open_client: Callable[..., Any]) -> None:
-    client = await open_client(**KEYS)
+async def test_every_configured_key_opens(open_client: Callable[..., httpx.AsyncClient]) -> None:
+    client = open_client(**KEYS)
     for header in (b"Bearer first-key", b"bearer first-key", "Bearer schlüssel".encode()):
         reply = await client.get("/v1/status", headers=[(b"Authorization", header)])
         assert reply.status_code == 200, header
@@ -214,14 +216,14 @@ async def test_every_configured_key_opens(open_client: Callable[..., Any]) -> No
     ],
 )
 async def test_anything_but_a_key_is_refused(
-    open_client: Callable[..., Any], headers: list[tuple[str, str]]
+    open_client: Callable[..., httpx.AsyncClient], headers: list[tuple[str, str]]
 ) -> None:
-    client = await open_client(**KEYS)
+    client = open_client(**KEYS)
     assert (await client.get("/v1/status", headers=headers)).status_code == 401
 
 
-async def test_with_keys_any_host_name_is_answered(open_client: Callable[..., Any]) -> None:
-    client = await open_client(**KEYS)
+async def test_with_keys_any_host_name_is_answered(open_client: Callable[..., httpx.AsyncClient]) -> None:
+    client = open_client(**KEYS)
     assert (await client.get("/v1/status", headers={"Host": "news.example", **KEY})).status_code == 200
 
 
