@@ -50,7 +50,8 @@ class Rankings:
         found = (await self._retrieve.run_async(understood, vector))["found"]
         milliseconds = 1000 * (time.perf_counter() - started)
         passages = await self._baselines(understood.standalone, vector)
-        passages[CITEWELL] = [one.passage for one in found]
+        # Near-identical passages are folded into one place; they count at that place.
+        passages[CITEWELL] = [passage for one in found for passage in (one.passage, *one.same)]
         return Ranked(understood.language, passages, milliseconds)
 
     async def _baselines(self, text: str, vector: NDArray[np.float32]) -> dict[str, list[Passage]]:
