@@ -30,7 +30,10 @@ def main():
         index = os.environ.get("TORCH_INDEX")
         step("torch", pip + ["torch==2.13.0"] + (["--index-url", index] if index else []))
         project = HERE + ("[dev]" if dev else "")
-        step("dependencies", pip + ["--constraint", os.path.join(HERE, "requirements.lock"), "--editable", project])
+        step(
+            "dependencies",
+            pip + ["--constraint", os.path.join(HERE, "requirements.lock"), "--editable", project],
+        )
         with open(stamp, "w") as stream:
             stream.write(wanted)
     models = os.environ.get("CITEWELL_MODELS") or os.path.join(HERE, "models")
@@ -67,7 +70,12 @@ def require_venv_module():
 def works(python):
     """Whether an interpreter is there, runs, and has pip."""
     try:
-        return subprocess.call([python, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+        return (
+            subprocess.call(
+                [python, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            == 0
+        )
     except OSError:
         return False
 
@@ -77,7 +85,10 @@ def step(name, command):
     print("set-up: %s ..." % name, flush=True)
     started = time.time()
     if subprocess.call(command, cwd=HERE) != 0:
-        sys.exit("citewell: set-up stopped at %r; its message is above. Run the same command again to resume." % name)
+        sys.exit(
+            "citewell: set-up stopped at %r; its message is above. Run the same command again to resume."
+            % name
+        )
     print("set-up: %s done in %.0f s" % (name, time.time() - started), flush=True)
 
 

@@ -163,7 +163,8 @@ def encode_plans(plans: Sequence[Plan], encoder: "Encoder", terms: Terms) -> lis
         for passage in passages
     ]
     vectors = encoder.encode_passages(texts)
-    found = [terms.document(text) for text in texts]
+    # The title helps the vector; in the terms it would count for every passage of an article alike.
+    found = [terms.document(passage.text) for passages in cut for passage in passages]
     encoded: list[Encoded] = []
     start = 0
     for plan, passages in zip(plans, cut, strict=True):

@@ -13,8 +13,9 @@ from indexing.archive.article import Passage
 from indexing.make_article import shorten
 from indexing.split_sentences import split_sentences
 
+# Measured with 64 to 384 sub-words on all pools: shorter ones lose questions on diluted news, longer ones across
+# languages. Passages that repeat a sentence of the one before (overlap) lose in German and Spanish.
 MAX_TOKENS = 160
-OVERLAP_SENTENCES = 1
 ENCODER_LIMIT = 512
 
 TITLE_CHARACTERS = 120  # of the title that goes before a passage: some 30 tokens, never more than 121
@@ -50,7 +51,6 @@ def split_passages(
     tokenizer: Tokenizer,
     title: str = "",
     max_tokens: int = MAX_TOKENS,
-    overlap_sentences: int = OVERLAP_SENTENCES,
     encoder_limit: int = ENCODER_LIMIT,
 ) -> list[Passage]:
     """Pack whole sentences into passages of at most `max_tokens` sub-word tokens.
@@ -75,7 +75,7 @@ def split_passages(
             text=text[run[0].start : run[-1].end],
             sentences=tuple((sentence.start, sentence.end) for sentence in run),
         )
-        for run in _packed(sentences, budget, overlap_sentences, measure)
+        for run in _packed_evenly(sentences, budget, measure)
     ]
 
 
@@ -168,34 +168,31 @@ def _cut(text: str, start: int, limit: int) -> int:
     return start + (cut or len(window))
 
 
-def _packed(
-    sentences: list[_Sentence], budget: int, overlap: int, measure: _Measure
-) -> Iterator[list[_Sentence]]:
-    """Group the sentences; a paragraph's end closes a passage that is at least half full."""
-    run: list[_Sentence] = []
-    new = 0  # sentences of the run that no earlier passage has
+def _packed_evenly(sentences: list[_Sentence], budget: int, measure: _Measure) -> list[list[_Sentence]]:
+    """Group the sentences by the smallest limit that makes no more passages than `budget` does.
+
+    A rest of one sentence at the end would be a passage that says little: packed evenly, English questions find the
+    right German paragraph first in .845 of cases instead of .833, Russian ones the English in .795 instead of .783.
+    """
+    groups = _packed(sentences, budget, measure)
+    low, high = max((sentence.tokens for sentence in sentences), default=budget), budget
+    while low < high:
+        middle = (low + high) // 2
+        tried = _packed(sentences, middle, measure)
+        if len(tried) <= len(groups):
+            groups, high = tried, middle
+        else:
+            low = middle + 1
+    return groups
+
+
+def _packed(sentences: list[_Sentence], limit: int, measure: _Measure) -> list[list[_Sentence]]:
+    """Fill one passage after the other; a paragraph's end closes one that is at least half full."""
+    groups: list[list[_Sentence]] = []
+    closed = True
     for sentence in sentences:
-        if run and measure.tokens(run[0].start, sentence.end) > budget:
-            if new:
-                yield run
-            run, new = _carried(run, overlap, sentence, budget, measure), 0
-        run.append(sentence)
-        new += 1
-        if sentence.ends_paragraph and measure.tokens(run[0].start, sentence.end) * 2 >= budget:
-            yield run
-            run, new = [], 0
-    if new:
-        yield run
-
-
-def _carried(
-    run: list[_Sentence], overlap: int, coming: _Sentence, budget: int, measure: _Measure
-) -> list[_Sentence]:
-    """The last sentences of a passage that the next one repeats, as far as there is room for new ones."""
-    carried = run[len(run) - min(overlap, len(run) - 1) :] if overlap else []
-    while carried and (
-        measure.tokens(carried[0].start, coming.end) > budget
-        or measure.tokens(carried[0].start, carried[-1].end) * 3 > budget
-    ):
-        carried = carried[1:]
-    return carried
+        if closed or measure.tokens(groups[-1][0].start, sentence.end) > limit:
+            groups.append([])
+        groups[-1].append(sentence)
+        closed = sentence.ends_paragraph and measure.tokens(groups[-1][0].start, sentence.end) * 2 >= limit
+    return groups

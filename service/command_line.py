@@ -6,13 +6,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import click
 from tqdm import tqdm
 
-from indexing.add_articles import Added, read_paths
+from indexing.add_articles import read_paths
 from indexing.errors import IndexingError
 from indexing.read_files import expected_readings
 from service.answering.question import QUESTION_LIMIT, TOP_K_LIMIT, Filters, Question
@@ -65,7 +64,7 @@ def citewell(context: click.Context) -> None:
 @service_option
 @click.pass_obj
 def add(settings: Settings, paths: tuple[str, ...], service: str | None) -> None:
-    """Add articles from files (.txt .md .html .pdf .docx .jsonl .jsonl.gz), folders, or - (JSON lines on standard input).
+    """Add articles: .txt .md .html .pdf .docx .jsonl .jsonl.gz files, folders, or - (JSON lines on standard input).
 
     Prints a count of what was added, updated, unchanged, duplicate and failed, and one line for each failure.
     Exit code: 0 all in, 1 some failed, 2 wrong usage.
@@ -106,10 +105,14 @@ async def _add(settings: Settings, paths: tuple[str, ...], service: str | None) 
 @click.option("--article", "article_id", multiple=True, help="Only this article id (repeatable).")
 @click.option("--from", "published_from", type=DATE, help="Published on or after this day.")
 @click.option("--to", "published_to", type=DATE, help="Published on or before this day.")
-@click.option("--top-k", type=click.IntRange(1, TOP_K_LIMIT), default=8, show_default=True, help="Passages to consider.")
+@click.option(
+    "--top-k", type=click.IntRange(1, TOP_K_LIMIT), default=8, show_default=True, help="Passages to consider."
+)
 @service_option
 @click.pass_obj
-def ask(settings: Settings, /, question: str, as_json: bool, service: str | None, top_k: int, **filters: Any) -> None:
+def ask(
+    settings: Settings, /, question: str, as_json: bool, service: str | None, top_k: int, **filters: Any
+) -> None:
     """Ask a question; print the answer with numbered quotes. Exit code: 0 answered, 3 refused.
 
     Example: citewell ask "How many soldiers entered via Ishkashim?"
@@ -198,7 +201,11 @@ def export(settings: Settings, file: IO[str], service: str | None) -> None:
 @citewell.command()
 @click.option("--samples", is_flag=True, help="Add the sample articles when the archive is empty.")
 @click.option(
-    "--workers", type=int, default=1, envvar="WEB_CONCURRENCY", help="Only 1: one process holds an embedded archive."
+    "--workers",
+    type=int,
+    default=1,
+    envvar="WEB_CONCURRENCY",
+    help="Only 1: one process holds an embedded archive.",
 )
 @click.pass_obj
 def serve(settings: Settings, samples: bool, workers: int) -> None:
@@ -227,7 +234,9 @@ def reindex(settings: Settings) -> None:
     Example: CITEWELL_EMBEDDING_MODEL=BAAI/bge-m3 citewell reindex
     """
     if address := find_running(settings.archive):
-        raise ServiceError(f"stop the service first: {address} holds the archive {settings.archive.resolve()}")
+        raise ServiceError(
+            f"stop the service first: {address} holds the archive {settings.archive.resolve()}"
+        )
     from indexing.reindex import reindex_archive  # noqa: PLC0415
     from service.open_local import encoder_of  # noqa: PLC0415
 

@@ -37,6 +37,7 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
         async with open_local(settings) as local:
             if with_samples:
                 await _add_samples(local, settings)
+            await asyncio.to_thread(local.answering.warm_up)
             await _serve(settings, local, listening, address)
 
 
@@ -63,7 +64,10 @@ async def _add_samples(local: Local, settings: Settings) -> None:
     if await local.archive.article_count():
         return
     count = 0
-    readings = read_paths([str(path) for path in sorted(SAMPLES.glob("*.jsonl"))], max_characters=settings.max_article_characters)
+    readings = read_paths(
+        [str(path) for path in sorted(SAMPLES.glob("*.jsonl"))],
+        max_characters=settings.max_article_characters,
+    )
     async for added in add_articles(
         readings, local.archive, local.encoder, max_characters=settings.max_article_characters
     ):

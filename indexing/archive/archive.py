@@ -14,7 +14,7 @@ from indexing.archive.engine import Engine
 from indexing.archive.filters import Filters, equals
 from indexing.archive.language_samples import LanguageSample, LanguageSamples
 from indexing.archive.manifest import Manifest
-from indexing.archive.records import Record, read_record, record_point, text_id
+from indexing.archive.records import Record, brief, read_record, record_point, text_id
 from indexing.archive.search_passages import PassageHit, PassageQuery, PassageSearch
 from indexing.archive.versions import Encoded, Plan, VersionWriter, passage_points
 
@@ -49,7 +49,9 @@ class ArticlePage:
 class Archive:
     """Articles and passages behind one engine. Open one with `open_archive`; close it when done."""
 
-    def __init__(self, engine: Engine, manifest: Manifest, release: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, engine: Engine, manifest: Manifest, release: Callable[[], None] = lambda: None
+    ) -> None:
         """Own `engine` from here on; `release` runs after it is closed."""
         self.place = engine.place
         self.manifest = manifest
@@ -80,7 +82,7 @@ class Archive:
             passages=record.passages,
             added=record.added,
             updated=record.updated,
-            also_in=tuple(_brief(copy) for copy in copies if copy.id != record.id),
+            also_in=tuple(brief(copy) for copy in copies if copy.id != record.id),
             copy_of=record.of,
         )
 
@@ -90,7 +92,7 @@ class Archive:
 
     async def copies(self, article_id: str) -> list[dict[str, Any]]:
         """The same text under other ids: id, title, source, url and date of each."""
-        return [_brief(copy) for copy in await self._writer.copies(article_id)]
+        return [brief(copy) for copy in await self._writer.copies(article_id)]
 
     async def articles(
         self, limit: int, cursor: str | None = None, language: str | None = None, source: str | None = None
@@ -207,8 +209,12 @@ class Archive:
             "sources": await self._engine.facet("meta.sources", articles),
             "published": {"from": min(days, default=None), "to": max(days, default=None)},
             "bytes": await self._engine.size(),
-            "models": {"encoder": manifest["encoder"], "encoder_fingerprint": manifest["encoder_fingerprint"],
-                       "dimension": manifest["dimension"], "terms": manifest["terms"]},
+            "models": {
+                "encoder": manifest["encoder"],
+                "encoder_fingerprint": manifest["encoder_fingerprint"],
+                "dimension": manifest["dimension"],
+                "terms": manifest["terms"],
+            },
         }
 
     async def repair(self) -> int:
@@ -234,12 +240,11 @@ class Archive:
         return points[0].payload["content"] if points else None
 
 
-def _brief(copy: Record) -> dict[str, Any]:
-    return {name: copy.metadata[name] for name in ("id", "title", "source", "url", "published")}
-
-
 def _listed(record: Record) -> dict[str, Any]:
-    return {**record.metadata, "version": record.version, "passages": record.passages,
-            "added": record.added, "updated": record.updated}
-
-
+    return {
+        **record.metadata,
+        "version": record.version,
+        "passages": record.passages,
+        "added": record.added,
+        "updated": record.updated,
+    }

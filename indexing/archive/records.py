@@ -110,10 +110,17 @@ def filter_fields(metadata: dict[str, Any], copies: Sequence[dict[str, Any]]) ->
     }
 
 
+def brief(record: Record) -> dict[str, Any]:
+    """What a citation says of another place where its text stands."""
+    return {name: record.metadata[name] for name in ("id", "title", "source", "url", "published")}
+
+
 def text_point(article_id: str, version: str, text: str) -> Point:
     """The canonical text of one version."""
     meta = {"kind": "text", "article_id": article_id, "version": version}
-    return Point(text_id(article_id, version), {"id": f"{article_id}@{version}", "content": text, "meta": meta})
+    return Point(
+        text_id(article_id, version), {"id": f"{article_id}@{version}", "content": text, "meta": meta}
+    )
 
 
 def pending_point(article_id: str) -> Point:

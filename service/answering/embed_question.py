@@ -5,6 +5,7 @@ from haystack import component
 from numpy.typing import NDArray
 
 from indexing.archive.encoder import Encoder
+from service.answering.timings import timed
 from service.answering.understand_question import Understood
 
 
@@ -16,7 +17,12 @@ class EmbedQuestion:
         """Encode with `encoder`."""
         self._encoder = encoder
 
+    def warm_up(self) -> None:
+        """Run the model once, so that the first question does not wait for it."""
+        self._encoder.encode_questions(["warm"])
+
     @component.output_types(vector=NDArray[np.float32])
     def run(self, understood: Understood) -> dict[str, NDArray[np.float32]]:
         """Vector of shape (dimension,)."""
-        return {"vector": self._encoder.encode_questions([understood.standalone])[0]}
+        with timed("embed"):
+            return {"vector": self._encoder.encode_questions([understood.standalone])[0]}

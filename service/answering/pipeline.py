@@ -25,7 +25,7 @@ from service.answering.question import Question
 from service.answering.refusals import Refusals
 from service.answering.retrieve import Found, Retrieve
 from service.answering.timings import collected
-from service.answering.understand_question import Understood, UnderstandQuestion
+from service.answering.understand_question import UnderstandQuestion, Understood
 from service.answering.verify import Draft, Verify
 from service.errors import Busy, ModeUnavailable
 
@@ -46,6 +46,10 @@ class Answering:
         self._waiting = 0
         self._turn = asyncio.Semaphore(AT_ONCE)
 
+    def warm_up(self) -> None:
+        """Load what the first question would otherwise wait for."""
+        self._pipeline.warm_up()
+
     async def ask(self, question: Question) -> Answer:
         """Answer or refuse; raises Busy when the queue is full, ModeUnavailable for a mode that is not there."""
         if question.mode == "generative":
@@ -63,7 +67,8 @@ class Answering:
             return await self._refusal(question, None, "archive_empty")
         for _ in range(ATTEMPTS):
             results = await self._pipeline.run_async(
-                {"understand": {"question": question}}, include_outputs_from={"understand", "retrieve", "compose"}
+                {"understand": {"question": question}},
+                include_outputs_from={"understand", "retrieve", "compose"},
             )
             verified: Draft = results["verify"]["verified"]
             if verified.statements or not results["verify"]["dropped"]:
@@ -131,6 +136,8 @@ def _connected(archive: Archive, encoder: Encoder, terms: Terms) -> Pipeline:
     pipeline.connect("embed.vector", "retrieve.vector")
     pipeline.connect("embed.vector", "compose.vector")
     pipeline.connect("retrieve.found", "compose.found")
+    pipeline.connect("retrieve.coverage", "compose.coverage")
+    pipeline.connect("retrieve.relevant", "compose.relevant")
     pipeline.connect("compose.draft", "verify.draft")
     return pipeline
 
@@ -142,7 +149,12 @@ def _marks(statement: Statement) -> str:
 def _considered(found: Sequence[Found]) -> tuple[ConsideredPassage, ...]:
     return tuple(
         ConsideredPassage(
-            one.passage.id, one.passage.article_id, one.passage.start, one.passage.end, one.passage.text, one.score
+            one.passage.id,
+            one.passage.article_id,
+            one.passage.start,
+            one.passage.end,
+            one.passage.text,
+            one.score,
         )
         for one in found
     )

@@ -24,7 +24,9 @@ class Refusals:
             except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, IndexError, ValueError) as error:
                 raise SettingsError(f"{path}: {error}; prompts/README.md says what it may contain") from error
         if FALLBACK not in self._texts:
-            raise SettingsError(f"{folder / (FALLBACK + '.toml')} is missing; every other language falls back to it")
+            raise SettingsError(
+                f"{folder / (FALLBACK + '.toml')} is missing; every other language falls back to it"
+            )
 
     def say(self, reason: RefusalReason, language: str, articles: int) -> str:
         """One sentence; `articles` is how many were searched."""

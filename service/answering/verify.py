@@ -1,13 +1,15 @@
-"""The last step, fails closed: a statement whose quote is not in the stored version at its offsets never leaves."""
+"""The last step, fails closed: a statement whose quote is not at its place in the stored version never leaves."""
 
 import asyncio
 import logging
 from dataclasses import dataclass, replace
+from typing import Any
 
 from haystack import component
 
 from indexing.archive.archive import Archive
 from service.answering.answer import Citation, Statement
+from service.answering.timings import timed
 
 logger = logging.getLogger(__name__)
 
@@ -29,22 +31,25 @@ class Verify:
         self._archive = archive
 
     @component.output_types(verified=Draft, dropped=int)
-    def run(self, draft: Draft) -> dict[str, Draft | int]:
+    def run(self, draft: Draft) -> dict[str, Any]:
         """The same as `run_async`, for use without a running loop."""
         return asyncio.run(self.run_async(draft))
 
     @component.output_types(verified=Draft, dropped=int)
-    async def run_async(self, draft: Draft) -> dict[str, Draft | int]:
+    async def run_async(self, draft: Draft) -> dict[str, Any]:
         """Keep what is proven, number the citations anew, and count the statements that were dropped."""
-        texts = {
-            (citation.article.id, citation.article.version): await self._text(citation)
-            for citation in draft.citations
-        }
+        with timed("verify"):
+            texts = {
+                (citation.article.id, citation.article.version): await self._text(citation)
+                for citation in draft.citations
+            }
         proven = {citation.number: citation for citation in draft.citations if _holds(citation, texts)}
         kept = [statement for statement in draft.statements if _supported(statement, proven, texts)]
         dropped = len(draft.statements) - len(kept)
         if dropped:
-            logger.warning("%d of %d statements dropped: quote not found at its place", dropped, len(draft.statements))
+            logger.warning(
+                "%d of %d statements dropped: quote not found at its place", dropped, len(draft.statements)
+            )
         return {"verified": _renumbered(kept, proven), "dropped": dropped}
 
     async def _text(self, citation: Citation) -> str | None:

@@ -1,7 +1,5 @@
 """Passages of an article: whole sentences, exact offsets, nothing lost, no more than the encoder sees."""
 
-from itertools import pairwise
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,18 +95,16 @@ def length(tokenizer: Tokenizer, title: str, passage: Passage) -> int:
     text=ANY_TEXT,
     language=st.sampled_from(["fr", "zh", "th", "ar", "und"]),
     max_tokens=st.integers(1, 80),
-    overlap=st.integers(0, 3),
     title=st.text(max_size=150),
 )
 def test_split_passages_of_any_text_are_sound_and_fit(
-    tokenizer: Tokenizer, text: str, language: str, max_tokens: int, overlap: int, title: str
+    tokenizer: Tokenizer, text: str, language: str, max_tokens: int, title: str
 ) -> None:
     passages = split(
         text,
         tokenizer,
         language,
         max_tokens=max_tokens,
-        overlap_sentences=overlap,
         title=title,
         encoder_limit=64,
     )
@@ -132,28 +128,31 @@ def test_split_passages_never_exceed_the_encoder(
 
 def test_split_passages_fills_them_with_whole_sentences(tokenizer: Tokenizer) -> None:
     text = " ".join(SENTENCES)
-    passages = split(text, tokenizer, max_tokens=100, overlap_sentences=0)
+    passages = split(text, tokenizer, max_tokens=100)
     assert_sound(text, passages)
     assert [text[s:e] for passage in passages for s, e in passage.sentences] == SENTENCES
     sizes = [len(tokenizer.encode(passage.text).ids) - 2 for passage in passages]
     assert all(50 < size <= 101 for size in sizes[:-1])
 
 
-@pytest.mark.parametrize("overlap", [1, 2])
-def test_split_passages_repeats_the_last_sentences(tokenizer: Tokenizer, overlap: int) -> None:
-    text = " ".join(SENTENCES)
-    passages = split(text, tokenizer, max_tokens=300, overlap_sentences=overlap)
-    assert_sound(text, passages)
-    for before, after in pairwise(passages):
-        assert before.sentences[-overlap:] == after.sentences[:overlap]
-        assert before.sentences[-1] != after.sentences[-1]
+def test_split_passages_are_even(tokenizer: Tokenizer) -> None:
+    """No rest of one sentence at the end: what fits two passages is shared between them."""
+    sizes = [len(tokenizer.encode(sentence).ids) - 2 for sentence in SENTENCES]
+    for count in range(4, 12):
+        text = " ".join(SENTENCES[:count])
+        passages = split(text, tokenizer, max_tokens=sum(sizes[: count - 1]) + 2 * count)
+        assert [len(passage.sentences) for passage in passages] in (
+            [count],
+            [count // 2, count - count // 2],
+            [count - count // 2, count // 2],
+        )
 
 
 def test_split_passages_prefers_the_end_of_a_paragraph(tokenizer: Tokenizer) -> None:
     paragraphs = [" ".join(SENTENCES[start : start + 4]) for start in range(0, 40, 4)]
     text = "\n\n".join(paragraphs)
     size = len(tokenizer.encode(paragraphs[0]).ids)
-    passages = split(text, tokenizer, max_tokens=int(size * 1.6), overlap_sentences=0)
+    passages = split(text, tokenizer, max_tokens=int(size * 1.6))
     assert [passage.text for passage in passages] == paragraphs
 
 
@@ -172,7 +171,7 @@ def test_split_passages_prefers_the_end_of_a_paragraph(tokenizer: Tokenizer) -> 
 )
 def test_split_passages_cuts_a_sentence_that_is_too_long(encoder: Encoder, text: str, cut_after: str) -> None:
     """After a clause, else after a word, else after a grapheme; the parts are the passages' sentences."""
-    passages = split(text, encoder.tokenizer, "und", max_tokens=60, overlap_sentences=0)
+    passages = split(text, encoder.tokenizer, "und", max_tokens=60)
     assert_sound(text, passages)
     assert len(passages) > 1
     assert all(passage.text.endswith(cut_after) for passage in passages[:-1])
@@ -181,7 +180,7 @@ def test_split_passages_cuts_a_sentence_that_is_too_long(encoder: Encoder, text:
 
 def test_split_passages_never_cuts_inside_a_number(encoder: Encoder) -> None:
     text = "Zahlen 1,037,512 und 12:30 " * 100
-    for passage in split(text, encoder.tokenizer, max_tokens=40, overlap_sentences=0):
+    for passage in split(text, encoder.tokenizer, max_tokens=40):
         assert passage.text.split()[0] in ("Zahlen", "und", "1,037,512", "12:30")
 
 
