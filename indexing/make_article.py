@@ -32,11 +32,14 @@ def make_article(item: ArticleInput, *, max_characters: int, default_id: str | N
     if not text.strip():
         raise ArticleRefused("got an article without text, allowed: at least one character; check its source")
     identifier, original = _identify(item, extracted.url, default_id, text)
+    title = item.title or extracted.title or first_line(text)
     return Article(
         id=identifier,
-        title=item.title or extracted.title or first_line(text),
+        title=title,
         text=text,
-        language=item.language or extracted.language or detect_language(text),
+        language=item.language
+        or extracted.language
+        or detect_language(text if len(text) > 200 else f"{title}\n{text}"),
         url=item.url or extracted.url,
         source=item.source or extracted.source,
         author=item.author or extracted.author,

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 STANDARD_INPUT = "-"
 _SLACK = 1_000_000  # bytes for metadata and mark-up beside the text
+_WITH_PICTURES = (".pdf", ".docx")
+_PICTURES = 100_000_000  # bytes that such a file may have however short its text is
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,12 @@ def _suffix(path: str) -> str:
 
 
 def _failure(place: str, problem: str) -> Reading:
-    return Reading(place=place, item=None, default_id=None, error=" ".join(problem.split()))
+    return Reading(place=_shown(place), item=None, default_id=None, error=" ".join(problem.split()))
+
+
+def _shown(path: str) -> str:
+    """A path that can be printed on one line: Linux file names are bytes and may hold line ends."""
+    return path.encode("utf-8", "replace").decode("utf-8").replace("\n", "?")
 
 
 def _read_folder(folder: str, max_characters: int) -> Iterator[Reading]:
@@ -159,18 +166,26 @@ def _read_file(path: str, max_characters: int) -> Iterator[Reading]:
 
 
 def _read_whole(path: str, suffix: str, size: int, max_characters: int) -> Reading:
-    limit = 4 * max_characters + _SLACK
+    limit = 4 * max_characters + _SLACK  # UTF-8 and UTF-32 take at most four bytes a character
+    if suffix in _WITH_PICTURES:
+        limit = max(limit, _PICTURES)
     if size > limit:
         raise ArticleRefused(
-            f"got a file of {size:,} bytes, allowed: at most {limit:,} for {max_characters:,} characters; "
+            f"got a file of {size:,} bytes, allowed: at most {limit:,} (for {max_characters:,} characters); "
             "split it or raise CITEWELL_MAX_ARTICLE_CHARACTERS"
         )
     with open(path, "rb") as stream:
         data = stream.read(limit)
-    extracted = _READERS[suffix](data, max_characters)
+    try:
+        extracted = _READERS[suffix](data, max_characters)
+    except (ArticleRefused, MemoryError):
+        raise
+    except Exception as error:  # whatever a library trips over in one file must not stop the others
+        logger.debug("%s", path, exc_info=True)
+        raise ArticleRefused(f"cannot be read ({type(error).__name__}); open it and save it anew") from error
     given = {key: value for key, value in asdict(extracted).items() if value}
     item = article_input({"text": "", **given})
-    return Reading(place=path, item=item, default_id=os.path.realpath(path), error=None)
+    return Reading(place=_shown(path), item=item, default_id=os.path.realpath(path), error=None)
 
 
 def _read_lines(stream: BinaryIO, name: str, max_characters: int) -> Iterator[Reading]:
@@ -193,7 +208,7 @@ def _reading_of_line(place: str, value: object, error: str | None) -> Reading:
     if error is not None:
         return _failure(place, error)
     try:
-        return Reading(place=place, item=article_input(value), default_id=None, error=None)
+        return Reading(place=_shown(place), item=article_input(value), default_id=None, error=None)
     except ArticleRefused as refusal:
         return _failure(place, str(refusal))
 
