@@ -23,8 +23,8 @@ from service.faces.result_lines import Batch
 FORM_LIMIT = 2 * 1024**3
 MAX_FILES = 1_000
 _NAME_BYTES = 200
-_BATCH = 32
-_BATCH_CHARACTERS = 200_000
+_BATCH = 256
+_BATCH_CHARACTERS = 1_000_000
 
 
 async def file_batches(request: Request, max_characters: int) -> AsyncGenerator[Batch, None]:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from service.faces.request_body import gone
 
-BATCH_LINES = 32
+BATCH_LINES = 256  # at most so many lines are handed on at once; add_articles makes its own batches of them
 _WAITING_BYTES = 4 * 1024 * 1024  # read ahead while articles are encoded; a longer line waits alone
 
 

@@ -25,6 +25,7 @@ logger = logging.getLogger("citewell.service")
 PROBLEM_JSON = "application/problem+json"
 REQUEST_ID_KEY = "citewell.request_id"
 RETRY_SECONDS = 5
+_PATH = 200  # characters of a path that a problem repeats
 _FRAMES = 8  # the innermost calls of a trace in the log
 _SHOWN = 80  # characters of a refused value that a problem repeats
 
@@ -199,7 +200,7 @@ def shown(value: object) -> str:
 
 
 def _of_framework(request: Request, error: HTTPException) -> Problem:
-    path = quote(request.scope["path"], safe="/~:@!$&'()*+,;=")
+    path = quote(request.scope["path"], safe="/~:@!$&'()*+,;=")[:_PATH]
     if error.status_code == 404:
         return Problem(404, f"there is nothing at {path}; /docs lists every address")
     if error.status_code == 405:

@@ -17,6 +17,7 @@ from service.faces.problems import REQUEST_ID_KEY, as_problem, problem_reply, re
 logger = logging.getLogger("citewell.access")
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
+_SHOWN = 200  # characters of a path
 CLIENT_GONE = 499  # as other servers log it; nothing is sent
 
 
@@ -48,7 +49,7 @@ class RequestLog:
             await self.app(scope, receive, send_with_id)
         finally:
             taken = (time.perf_counter() - began) * 1000
-            path = quote(scope["path"], safe="/~:@!$&'()*+,;=")
+            path = quote(scope["path"], safe="/~:@!$&'()*+,;=")[:_SHOWN]
             logger.info("%s %s %d %.0f ms %s", scope["method"], path, status, taken, request_id(scope))
 
 

@@ -123,6 +123,7 @@ def serve() -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def serving(app: FastAPI) -> AsyncIterator[str]:
         with socket.create_server(("127.0.0.1", 0)) as listening:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)  # a slow reader is felt at once
             server = uvicorn.Server(uvicorn.Config(app, **server_options(app.state.services.settings)))
             task = asyncio.create_task(server.serve(sockets=[listening]))
             while not server.started:

@@ -1,0 +1,162 @@
+"""What only a real server shows: clients that leave, results while lines still come, long bodies."""
+
+import asyncio
+import json
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from service.answering.answer import Answer
+from service.answering.question import Question
+
+LINES = b"POST /v1/articles HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+QUESTION = (
+    b"POST /v1/answers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 20\r\n\r\n{"question": "who?"}'
+)
+PATIENCE = 60  # seconds until a test that waits for something fails instead of hanging
+
+
+class Endless:
+    """An Answering that works until it is cancelled."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.cancelled = asyncio.Event()
+
+    async def ask(self, question: Question) -> Answer:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        raise AssertionError
+
+
+@asynccontextmanager
+async def connect(address: str) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A plain connection that takes in little at a time."""
+    url = httpx.URL(address)
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+    connection.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(connection, (url.host, url.port))
+    reader, writer = await asyncio.open_connection(sock=connection, limit=1 << 24)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize("page", [False, True])
+async def test_client_that_leaves_stops_the_work(
+    make_app: Callable[..., FastAPI], serve: Any, page: bool
+) -> None:
+    answering = Endless()
+    async with serve(make_app(answering)) as address, asyncio.timeout(PATIENCE):
+        async with connect(address) as (_, writer):
+            writer.write(b"GET /?question=who HTTP/1.1\r\nHost: localhost\r\n\r\n" if page else QUESTION)
+            await answering.begun.wait()
+        await answering.cancelled.wait()
+        async with httpx.AsyncClient(base_url=address) as client:
+            assert (await client.get("/healthz")).status_code == 200
+
+
+def chunk(data: bytes) -> bytes:
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+async def test_results_come_while_lines_are_still_being_sent(
+    make_app: Callable[..., FastAPI], serve: Any
+) -> None:
+    async with (
+        serve(make_app()) as address,
+        asyncio.timeout(PATIENCE),
+        connect(address) as (reader, writer),
+    ):
+        writer.write(LINES + b"Transfer-Encoding: chunked\r\n\r\n")
+        for number in range(3):
+            article = json.dumps({"id": f"live-{number}", "text": f"Line {number}."})
+            writer.write(chunk(article.encode() + b"\n"))
+            assert f'"live-{number}"'.encode() in await reader.readuntil(b"}\n")
+        writer.write(b"0\r\n\r\n")
+        assert await reader.readuntil(b"0\r\n\r\n")
+
+
+async def test_client_that_reads_late_does_not_stop_the_reading(
+    make_app: Callable[..., FastAPI], serve: Any
+) -> None:
+    count = 6_000  # whose results are far more than what lies between these two sockets
+    async with (
+        serve(make_app()) as address,
+        asyncio.timeout(PATIENCE),
+        connect(address) as (reader, writer),
+    ):
+        writer.transport.pause_reading()
+        line = b'{"title": "An article without text"}\n'
+        writer.write(LINES + f"Content-Length: {count * len(line)}\r\n\r\n".encode())
+        for _ in range(count):
+            writer.write(line)
+            await writer.drain()
+        writer.transport.resume_reading()
+        received = await reader.readuntil(b"\r\n0\r\n\r\n")
+        assert received.count(b'"failed"') == count
+
+
+async def test_line_cut_off_by_a_lost_connection_is_not_added(
+    make_app: Callable[..., FastAPI], serve: Any
+) -> None:
+    async with serve(make_app()) as address, asyncio.timeout(PATIENCE):
+        async with connect(address) as (reader, writer):
+            writer.write(
+                LINES + b"Content-Length: 100000\r\n\r\n"
+                b'{"id": "whole", "text": "This line is whole."}\n{"id": "cut", "text": "This one was"}'
+            )
+            await reader.readuntil(b'"whole"')
+        async with httpx.AsyncClient(base_url=address) as client:
+            assert (await client.get("/v1/articles/whole")).status_code == 200
+            assert (await client.get("/v1/articles/cut")).status_code == 404
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_sender_of_too_long_a_body_sees_the_413(
+    make_app: Callable[..., FastAPI], serve: Any, declared: bool
+) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(320):
+            yield b" " * 65_536
+
+    async with serve(make_app()) as address, httpx.AsyncClient(base_url=address) as client:
+        content = b" " * 65_536 * 320 if declared else pieces()
+        reply = await client.post(
+            "/v1/answers", content=content, headers={"Content-Type": "application/json"}
+        )
+        assert (reply.status_code, reply.headers["content-type"]) == (413, "application/problem+json")
+
+
+async def test_longest_question_fits_into_an_address(
+    make_app: Callable[..., FastAPI], serve: Any, filled: httpx.AsyncClient
+) -> None:
+    async with serve(make_app()) as address, httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
+        assert (await client.get("/", params={"question": "😀" * 2_000})).status_code == 200
+
+
+async def test_no_log_holds_a_question(
+    make_app: Callable[..., FastAPI], serve: Any, filled: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # the client of this test logs what it asks for
+    async with serve(make_app()) as address, httpx.AsyncClient(base_url=address) as client:
+        await client.get("/", params={"question": "Rumpelstiltskin?"})
+        await client.post("/v1/answers", json={"question": "Rumpelstiltskin?"})
+        await client.post("/v1/answers", json={"question": "Rumpelstiltskin?", "top_k": 0})
+    assert "GET / 200" in caplog.text and "POST /v1/answers 422" in caplog.text
+    assert "Rumpel" not in caplog.text
