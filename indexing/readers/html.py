@@ -91,14 +91,16 @@ def read_html(page: str, url: str | None = None) -> Extracted:
     if tree is None:
         return Extracted(text="")
     found = _article(page, url)
-    text = _better(getattr(found, "text", None) or "", tree)
+    title = getattr(found, "title", None) or tree.findtext(".//title") or tree.findtext(".//h1")
+    canonical = _canonical_link(tree, url)
+    text = _better(getattr(found, "text", None) or "", _all_text(tree))
     return Extracted(
         text=text,
-        title=one_line(getattr(found, "title", None) or tree.findtext(".//title") or tree.findtext(".//h1")),
+        title=one_line(title),
         author=_author(getattr(found, "author", None)),
         published=iso_date(getattr(found, "date", None)),
         language=_language(tree, text),
-        url=_canonical_link(tree, url),
+        url=canonical,
         source=one_line(getattr(found, "sitename", None)),
     )
 
@@ -120,14 +122,13 @@ def _article(page: str, url: str | None) -> object:
         return None
 
 
-def _better(article: str, tree: Any) -> str:
-    """The whole text where little of it is not article: of short pages trafilatura breaks lines at bold words."""
-    whole = _all_text(tree)
+def _better(article: str, whole: str) -> str:
+    """The whole text where it is all article: in short pages trafilatura breaks lines at bold words."""
     return whole if len(whole) < 1.02 * len(article) + 10 else article or whole
 
 
 def _all_text(tree: Any) -> str:
-    """Every text that a browser would show, a line a block."""
+    """Every text that a browser would show, a line a block; takes the rest out of the tree."""
     for element in tree.xpath(_UNSEEN):
         element.drop_tree()
     parts: list[str] = []
