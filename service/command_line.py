@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from pathlib import Path
 from typing import IO, Any, TypeVar
 
 import click
@@ -244,6 +245,35 @@ def reindex(settings: Settings) -> None:
     with tqdm(unit=" articles", delay=2, file=sys.stderr) as progress:
         count = asyncio.run(reindex_archive(settings.archive, encoder, lambda: progress.update()))
     click.echo(f"reindexed {count} articles with {encoder.name}")
+
+
+@citewell.command()
+@click.option("--sample", type=click.IntRange(0), default=300, show_default=True, help="Questions a set; 0 asks all.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Draws the questions; kept in the report.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("../shared/data"),
+    envvar="EVALUATION_DATA",
+    show_default=True,
+    help="Folder of the evaluation sets.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("evaluation/results"),
+    show_default=True,
+    help="Folder of the report.",
+)
+@click.pass_obj
+def evaluate(settings: Settings, sample: int, seed: int, data: Path, results: Path) -> None:
+    """Measure search and answers on the evaluation sets and write the report.
+
+    Example: citewell evaluate --sample 100
+    """
+    from evaluation.report import run_evaluation  # noqa: PLC0415
+
+    click.echo(run_evaluation(settings, data, results, sample, seed))
 
 
 async def _connected(

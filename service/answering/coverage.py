@@ -21,6 +21,10 @@ class Coverage:
             for language, sample in samples.items()
         }
 
+    def __deepcopy__(self, memo: object) -> "Coverage":
+        """Itself: it never changes, and Haystack copies what passes between components (2.5 s for a tokenizer)."""
+        return self
+
     def of_score(self, score: float, language: str) -> float:
         """Coverage by a stored passage, from its BM25 score within its language."""
         return min(1.0, score / (sum(self._weights[language].values()) or 1.0))
