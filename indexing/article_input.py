@@ -149,7 +149,11 @@ def _storable(value: Any, depth: int) -> Any:
         return {canonical_text(str(key)): _storable(item, depth - 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_storable(item, depth - 1) for item in value]
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if abs(value) >= 1 << 63:
+            raise ValueError("whole numbers of at most 64 bits")
         return value
     if isinstance(value, float) and value - value == 0:
         return value

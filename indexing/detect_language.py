@@ -12,6 +12,7 @@ _SAMPLE = 20_000  # characters
 # and the right one 96 times in 100 rather than 88; of texts of ten words 99 %.
 _MARGIN = 2.0
 # Scripts that one language of the press writes; py3langid took 3.5 % of Chinese sentences for something else.
+_NO_LANGUAGE = "zxx"  # py3langid's word for what is none
 _LETTER = regex.compile(r"\p{L}")
 _SCRIPTS = (
     (
@@ -35,4 +36,4 @@ def detect_language(text: str) -> str:
         if len(script.findall(sample)) >= share * letters:
             return language
     (language, best), (_, second) = py3langid.rank(sample)[:2]
-    return str(language) if best - second >= _MARGIN else UNDETERMINED
+    return str(language) if best - second >= _MARGIN and language != _NO_LANGUAGE else UNDETERMINED

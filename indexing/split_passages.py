@@ -23,9 +23,8 @@ TITLE_CHARACTERS = 120  # of the title that goes before a passage: some 30 token
 # what a passage tokenised alone has more than within its article: words cut at its edges.
 _RESERVED = 32
 _SMALLEST = 16  # tokens of passage text that any title and limit leave
-_CHARACTERS_A_TOKEN = (
-    16  # what counts as a token at least: some characters (zero-width ones) make no token at all
-)
+# What counts as a token at least: some characters, zero-width ones for example, make no token at all.
+_CHARACTERS_A_TOKEN = 16
 _BLOCK = 32_000  # characters tokenised at once
 
 _CLAUSE_END = regex.compile(
@@ -148,7 +147,8 @@ def _fitting_parts(text: str, start: int, end: int, budget: int, measure: _Measu
         cut = _cut(text, start, min(end, measure.reach(start, budget)))
         part = text[start:cut].rstrip()
         yield _Sentence(start, start + len(part), measure.tokens(start, start + len(part)), False)
-        start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
+        gap = _WORD_GAP.match(text, cut, end)
+        start = gap.end() if gap else cut
     if start < end:
         yield _Sentence(start, end, tokens, ends_paragraph)
 

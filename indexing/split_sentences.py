@@ -10,7 +10,7 @@ from sentencex import get_sentence_boundaries as _boundaries
 #                   en         fr         de         es         ru         ar         zh
 #   sentencex   .997/.999  .979/.997  .973/.970  .992/.981  .984/.996  .989/.999  .991/.943
 #   with rules  .999/.998  .997/.997  .999/.992  .997/.979  .996/.996  .994/.999  .991/.996
-_LINE = regex.compile(r"[^\n\u2028\u2029]+")
+_LINE = regex.compile(r"\S[^\n\u2028\u2029]*")  # from its first sign on; blank lines are passed over
 _WINDOW = 4_000  # characters
 
 # Quotations: sentencex never ends a sentence inside one, and one that is not closed swallows what follows. So

@@ -136,6 +136,7 @@ def test_normalised_date_gives_dates_and_moments_in_utc(value: str, expected: st
         ({"text": 5}, r"field 'text': got 5, allowed: a string"),
         ({"text": "x", "meta": []}, r"field 'meta': got \[\], allowed: an object"),
         ({"text": "x", "size": float("nan")}, r"field 'meta'.*no NaN"),
+        ({"text": "x", "views": 1 << 63}, r"field 'meta'.*64 bits"),
         ({"text": "x", "meta": {"a": "m" * 100_001}}, r"field 'meta'.*100,000 characters"),
         ({"text": "x", "html": "<p>y"}, r"got both text and html, allowed: exactly one"),
         ({"title": "x"}, r"got neither text nor html"),
