@@ -9,7 +9,7 @@ from indexing.archive.encoder import Encoder
 from service.answering.pipeline import Answering
 from service.faces import http_answers, http_articles, http_status, pages
 from service.faces.access import AccessControl, AccessRules
-from service.faces.problems import add_problem_handlers
+from service.faces.problems import PROBLEM_RESPONSES, add_problem_handlers
 from service.faces.request_log import CatchErrors, RequestLog
 from service.faces.services import Services
 from service.faces.signed_links import LinkSigner
@@ -34,6 +34,7 @@ def create_app(settings: Settings, archive: Archive, encoder: Encoder, answering
         openapi_url=None,
         # A redirect would name a host from the request; a wrong address is a 404.
         redirect_slashes=False,
+        responses=PROBLEM_RESPONSES,
     )
     keys = [key.get_secret_value() for key in settings.api_keys]
     app.state.services = Services(

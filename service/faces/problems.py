@@ -25,6 +25,37 @@ logger = logging.getLogger("citewell.service")
 PROBLEM_JSON = "application/problem+json"
 REQUEST_ID_KEY = "citewell.request_id"
 RETRY_SECONDS = 5
+# The names of RFC 9110, which Python has from 3.13 on.
+_TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem (RFC 9457)",
+        "content": {
+            PROBLEM_JSON: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "request_id"],
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "request_id": {"type": "string"},
+                        "errors": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "properties": {"place": {"type": "string"}, "message": {"type": "string"}},
+                            },
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+"""What every route may answer besides its own, for the OpenAPI description."""
+
 _PATH = 200  # characters of a path that a problem repeats
 _FRAMES = 8  # the innermost calls of a trace in the log
 _SHOWN = 80  # characters of a refused value that a problem repeats
@@ -64,7 +95,7 @@ def problem_object(scope: Scope, problem: Problem) -> dict[str, Any]:
     """The problem as the JSON object that goes out."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": http.HTTPStatus(problem.status).phrase,
+        "title": _TITLES.get(problem.status) or http.HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
         "request_id": request_id(scope),

@@ -68,12 +68,20 @@ def german() -> dict[str, Any]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def archive(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> AsyncIterator[Archive]:
+async def shared_archive(
+    tmp_path_factory: pytest.TempPathFactory, encoder: Encoder
+) -> AsyncIterator[Archive]:
     """One embedded archive for the tests of a file."""
     folder = tmp_path_factory.mktemp("archive")
     archive = await open_archive(folder / "archive", manifest_for(encoder, Terms(encoder.tokenizer)))
     yield archive
     await archive.close()
+
+
+@pytest.fixture
+def archive(shared_archive: Archive) -> Archive:
+    """The archive that the application of a test serves."""
+    return shared_archive
 
 
 @pytest.fixture

@@ -16,6 +16,9 @@ from indexing.archive.encoder import Encoder
 from indexing.archive.open_archive import manifest_for, open_archive
 from indexing.archive.terms import Terms
 from indexing.errors import ArchiveFull
+from service.answering.pipeline import Answering
+from service.app import create_app
+from service.settings import Settings
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -27,6 +30,14 @@ async def archive(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) ->
     archive = await open_archive(folder / "archive", manifest_for(encoder, Terms(encoder.tokenizer)))
     yield archive
     await archive.close()
+
+
+@pytest.fixture
+def shared(shared_archive: Archive, encoder: Encoder) -> httpx.AsyncClient:
+    """A client of an application over one archive, for tests that leave nothing behind."""
+    answering = Answering(shared_archive, encoder, Terms(encoder.tokenizer))
+    app = create_app(Settings(), shared_archive, encoder, answering)
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 def text(number: int) -> str:
@@ -75,12 +86,12 @@ async def test_one_article_is_added_then_unchanged_then_updated(
         ("x", "JSON object"),
     ],
 )
-async def test_refused_article_is_a_422(client: httpx.AsyncClient, body: Any, says: str) -> None:
-    reply = await client.post("/v1/articles", json=body)
+async def test_refused_article_is_a_422(shared: httpx.AsyncClient, body: Any, says: str) -> None:
+    reply = await shared.post("/v1/articles", json=body)
     assert reply.status_code == 422
     assert reply.headers["content-type"] == "application/problem+json"
     assert says in reply.json()["detail"]
-    assert await count(client) == 0
+    assert await count(shared) == 0
 
 
 async def test_article_above_the_limit_is_refused(open_client: Callable[..., httpx.AsyncClient]) -> None:
@@ -144,8 +155,8 @@ async def test_duplicate_ids_in_one_body_become_versions(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("body", [b"", b"\n\n \n"])
-async def test_no_lines_give_no_results(client: httpx.AsyncClient, body: bytes) -> None:
-    reply = await client.post("/v1/articles", content=body, headers=NDJSON)
+async def test_no_lines_give_no_results(shared: httpx.AsyncClient, body: bytes) -> None:
+    reply = await shared.post("/v1/articles", content=body, headers=NDJSON)
     assert (reply.status_code, reply.content) == (200, b"")
 
 
@@ -236,9 +247,9 @@ async def test_files_of_a_form_go_in_by_their_kind(client: httpx.AsyncClient) ->
     ],
 )
 async def test_form_without_files_is_refused(
-    client: httpx.AsyncClient, form: dict[str, Any], status: int, says: str
+    shared: httpx.AsyncClient, form: dict[str, Any], status: int, says: str
 ) -> None:
-    reply = await client.post("/v1/articles", **form)
+    reply = await shared.post("/v1/articles", **form)
     assert (reply.status_code, reply.headers["content-type"]) == (status, "application/problem+json")
     assert says in reply.json()["detail"]
 
@@ -276,8 +287,8 @@ async def test_list_goes_page_by_page(client: httpx.AsyncClient, french: dict[st
         ("langauge=fr", "query.langauge"),
     ],
 )
-async def test_bad_list_parameter_is_named(client: httpx.AsyncClient, query: str, place: str) -> None:
-    reply = await client.get(f"/v1/articles?{query}")
+async def test_bad_list_parameter_is_named(shared: httpx.AsyncClient, query: str, place: str) -> None:
+    reply = await shared.get(f"/v1/articles?{query}")
     assert reply.status_code == 422
     assert reply.json()["errors"][0]["place"] == place
 
@@ -305,14 +316,14 @@ async def test_article_is_served_in_every_version_and_under_its_copies(client: h
 @pytest.mark.parametrize(
     "id", ["with space", "a/b/c", "https://x.example/a?b=1#c", "é", "日本", "%2F", "..", "~x.-_"]
 )
-async def test_odd_id_goes_in_and_out(client: httpx.AsyncClient, id: str) -> None:
-    added = (await client.post("/v1/articles", json={"id": id, "text": f"Text of {id}"})).json()
-    got = await client.get(f"/v1/articles/{quote(added['id'], safe='')}")
+async def test_odd_id_goes_in_and_out(shared: httpx.AsyncClient, id: str) -> None:
+    added = (await shared.post("/v1/articles", json={"id": id, "text": f"Text of {id}"})).json()
+    got = await shared.get(f"/v1/articles/{quote(added['id'], safe='')}")
     assert got.status_code == 200
     assert got.json()["meta"].get("original_id", added["id"]) == id
-    unknown = await client.get(f"/v1/articles/{quote(id + '?', safe='')}")
+    unknown = await shared.get(f"/v1/articles/{quote(id + '?', safe='')}")
     assert (unknown.status_code, unknown.headers["content-type"]) == (404, "application/problem+json")
-    assert (await client.delete(f"/v1/articles/{quote(added['id'], safe='')}")).status_code == 204
+    assert (await shared.delete(f"/v1/articles/{quote(added['id'], safe='')}")).status_code == 204
 
 
 async def test_removed_article_is_gone_with_all_versions(client: httpx.AsyncClient) -> None:

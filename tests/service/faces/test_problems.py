@@ -219,3 +219,11 @@ def test_refused_value_is_shown_short_and_on_one_line() -> None:
     assert shown("a\nb\x1b[31m\u2028c") == '"a\\nb\\u001b[31m\ufffdc"'
     assert len(shown("x" * 1000)) < 100
     assert shown({1, 2})
+
+
+async def test_openapi_describes_problems_as_they_are(client: httpx.AsyncClient) -> None:
+    description = (await client.get("/openapi.json")).json()
+    for methods in description["paths"].values():
+        for operation in methods.values():
+            assert "422" not in operation["responses"]
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
