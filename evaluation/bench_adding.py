@@ -88,7 +88,6 @@ def measure_adding(options: BenchOptions) -> PartResult:
                 "adding, passages a second",
                 round(ours.rate, 1),
                 "passages/s",
-                beside="9.7 in the goal's note",
             ),
             Figure(
                 "memory while adding, at most", ours.peak_mb, "MB", beside=f"Haystack {whole.peak_mb:.0f} MB"
