@@ -1,19 +1,22 @@
-"""The way of an article into the archive: make it canonical, compare, cut, encode, store; one result per article."""
+"""Articles in, one result each out: made canonical, compared, cut, encoded, stored."""
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from indexing.archive.archive import SAMPLE_TAG, Archive
-from indexing.archive.article import Article
+from tokenizers import Tokenizer
+
+from indexing.archive.archive import Archive, is_sample
+from indexing.archive.article import Article, Passage
 from indexing.archive.terms import Terms
 from indexing.archive.versions import Encoded, Plan
 from indexing.article_input import article_input
 from indexing.errors import ArticleRefused
 from indexing.make_article import make_article
 from indexing.read_files import Reading, read_paths
-from indexing.split_passages import embedding_text, split_passages
+from indexing.split_passages import ENCODER_LIMIT, embedding_text, split_passages
 
 if TYPE_CHECKING:  # torch takes seconds to import, and reading files for a running service needs none of it
     from indexing.archive.encoder import Encoder
@@ -21,7 +24,9 @@ if TYPE_CHECKING:  # torch takes seconds to import, and reading files for a runn
 __all__ = ["Added", "Reading", "add_articles", "article_input", "read_paths"]
 
 BATCH_ARTICLES = 32
-BATCH_CHARACTERS = 60_000  # some 130 passages: about three seconds on two cores, so progress and others get a turn
+BATCH_CHARACTERS = (
+    60_000  # some 130 passages: about three seconds on two cores, so progress and others get a turn
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +48,25 @@ async def add_articles(
     *,
     max_characters: int,
 ) -> AsyncIterator[Added]:
-    """Store every article and yield its result, in the order of `readings`; a refused one never stops the others.
+    """Store every article and yield its result, in the order of `readings`.
 
-    The first article of one's own removes the samples. Raises ArchiveError when the archive cannot be written.
+    A refused one never stops the others. The first article of one's own removes the samples.
+    Raises ArchiveError when the archive cannot be written.
     """
-    terms = Terms(encoder.tokenizer)
-    samples = await archive.sample_ids()
+    store = _Store(archive, encoder, await archive.sample_ids())
     batch = _Batch()
     async for reading in _in_thread(readings):
         made = await asyncio.to_thread(_make, reading, max_characters)
-        if isinstance(made, Article):
-            if samples and SAMPLE_TAG not in made.tags:
-                for sample in samples:
-                    await archive.remove(sample)
-                samples = []
-            if not batch.takes(made):
-                async for added in _store(batch, archive, encoder, terms):
-                    yield added
-                batch = _Batch()
-        batch.append(reading.place, made)
-        if batch.full:
-            async for added in _store(batch, archive, encoder, terms):
+        if isinstance(made, Article) and not batch.takes(made):
+            for added in await store.add(batch):
                 yield added
             batch = _Batch()
-    async for added in _store(batch, archive, encoder, terms):
+        batch.append(reading.place, made)
+        if batch.full:
+            for added in await store.add(batch):
+                yield added
+            batch = _Batch()
+    for added in await store.add(batch):
         yield added
 
 
@@ -102,61 +102,60 @@ def _make(reading: Reading, max_characters: int) -> Article | str:
         return str(error)
 
 
-async def _store(batch: _Batch, archive: Archive, encoder: "Encoder", terms: Terms) -> AsyncIterator[Added]:
-    articles = [made for _, made in batch.entries if isinstance(made, Article)]
-    async with archive.writing:
-        stored = await _write(articles, archive, encoder, terms)
-    for place, made in batch.entries:
-        if isinstance(made, Article):
-            encoded = stored[made.id]
-            count = len(encoded.passages) if encoded.plan.embed else _stored_passages(encoded.plan)
-            yield Added(place, encoded.plan.status, made.id, made.version, count)
-        else:
-            yield Added(place, "failed", error=made)
+class _Store:
+    """Writes batches; `samples` are removed once an article of one's own is in."""
+
+    def __init__(self, archive: Archive, encoder: "Encoder", samples: Sequence[str]) -> None:
+        self._archive = archive
+        self._encoder = encoder
+        self._terms = _terms(encoder.tokenizer)
+        self._samples = samples
+
+    async def add(self, batch: _Batch) -> list[Added]:
+        articles = [made for _, made in batch.entries if isinstance(made, Article)]
+        async with self._archive.writing:
+            stored = await self._write(articles)
+        if any(not is_sample(article.id, article.tags) for article in articles):
+            for sample in self._samples:
+                await self._archive.remove(sample)
+            self._samples = ()
+        return [
+            _added(place, stored[made.id] if isinstance(made, Article) else made)
+            for place, made in batch.entries
+        ]
+
+    async def _write(self, articles: Sequence[Article]) -> dict[str, Encoded]:
+        """Plan, encode, commit; related articles are done one by one, so that each sees the last."""
+        plans = await self._archive.plan(articles)
+        ids = {article.id for article in articles}
+        if any(plan.related & ids for plan in plans):
+            stored: dict[str, Encoded] = {}
+            for article in articles:
+                stored |= await self._write([article])
+            return stored
+        encoded = await asyncio.to_thread(encode_plans, plans, self._encoder, self._terms)
+        await self._archive.commit(encoded)
+        return {one.plan.article.id: one for one in encoded}
 
 
-async def _write(
-    articles: Sequence[Article], archive: Archive, encoder: "Encoder", terms: Terms
-) -> dict[str, Encoded]:
-    """Plan, encode and commit; articles that bear on one another are done one by one, so that each sees the last."""
-    plans = await archive.plan(articles)
-    ids = {article.id for article in articles}
-    if len(articles) > 1 and any(_home(plan) in ids for plan in plans):
-        stored: dict[str, Encoded] = {}
-        for article in articles:
-            stored |= await _write([article], archive, encoder, terms)
-        return stored
-    encoded = await asyncio.to_thread(encode_plans, plans, encoder, terms)
-    await archive.commit(encoded)
-    return {one.plan.article.id: one for one in encoded}
+def _added(place: str, made: Encoded | str) -> Added:
+    if isinstance(made, str):
+        return Added(place, "failed", error=made)
+    plan = made.plan
+    kept = plan.record.passages if plan.record is not None and plan.first is None else 0
+    passages = len(made.passages) if plan.embed else kept
+    return Added(place, plan.status, plan.article.id, plan.article.version, passages)
 
 
-def _home(plan: Plan) -> str | None:
-    """The other article that this one is or becomes a copy of."""
-    if plan.first is not None:
-        return plan.first.id
-    return plan.record.of if plan.record is not None else None
-
-
-def _stored_passages(plan: Plan) -> int:
-    return plan.record.passages if plan.record is not None and plan.first is None else 0
+@lru_cache(maxsize=1)
+def _terms(tokenizer: Tokenizer) -> Terms:
+    """Made once a tokenizer: it goes through all 250,000 pieces, 0.4 s that not every request should pay."""
+    return Terms(tokenizer)
 
 
 def encode_plans(plans: Sequence[Plan], encoder: "Encoder", terms: Terms) -> list[Encoded]:
-    """Cut what needs it and encode all passages of the batch together, so that batches can be sorted by length."""
-    cut = [
-        split_passages(
-            plan.article.text,
-            plan.article.language,
-            article_id=plan.article.id,
-            version=plan.article.version,
-            tokenizer=encoder.tokenizer,
-            title=plan.article.title,
-        )
-        if plan.embed
-        else []
-        for plan in plans
-    ]
+    """Cut what needs it and encode all passages together, so that the encoder can sort them by length."""
+    cut = [_passages(plan, encoder) if plan.embed else () for plan in plans]
     texts = [
         embedding_text(plan.article.title, passage)
         for plan, passages in zip(plans, cut, strict=True)
@@ -172,6 +171,19 @@ def encode_plans(plans: Sequence[Plan], encoder: "Encoder", terms: Terms) -> lis
         encoded.append(Encoded(plan, passages, vectors[start:end], found[start:end]))
         start = end
     return encoded
+
+
+def _passages(plan: Plan, encoder: "Encoder") -> Sequence[Passage]:
+    """As they are stored when only the title is new, else cut."""
+    return plan.passages or split_passages(
+        plan.article.text,
+        plan.article.language,
+        article_id=plan.article.id,
+        version=plan.article.version,
+        tokenizer=encoder.tokenizer,
+        title=plan.article.title,
+        encoder_limit=min(encoder.max_tokens, ENCODER_LIMIT),
+    )
 
 
 async def _in_thread(readings: Iterable[Reading] | AsyncIterable[Reading]) -> AsyncIterator[Reading]:

@@ -1,4 +1,4 @@
-"""The running service if there is one, else the archive itself, behind the same calls for the command line."""
+"""The running service if there is one, else the archive itself, behind the same calls."""
 
 import asyncio
 import json
@@ -50,8 +50,12 @@ async def connect(settings: Settings, service: str | None = None) -> AsyncIterat
         return
     key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    timeout = httpx.Timeout(None, connect=10.0)  # one answer of a long addition may wait for a batch of others
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=timeout, trust_env=False) as client:
+    timeout = httpx.Timeout(
+        None, connect=10.0
+    )  # one answer of a long addition may wait for a batch of others
+    async with httpx.AsyncClient(
+        base_url=address, headers=headers, timeout=timeout, trust_env=False
+    ) as client:
         yield ServiceConnection(client)
 
 
@@ -115,7 +119,11 @@ class ServiceConnection:
             for listed in page["articles"]:
                 article = await self._json("GET", f"/v1/articles/{_quoted(listed['id'])}")
                 for id in (listed["id"], *(copy["id"] for copy in article["also_in"])):
-                    whole = article if id == listed["id"] else await self._json("GET", f"/v1/articles/{_quoted(id)}")
+                    whole = (
+                        article
+                        if id == listed["id"]
+                        else await self._json("GET", f"/v1/articles/{_quoted(id)}")
+                    )
                     yield {name: whole[name] for name in EXPORTED}
             cursor = page["cursor"]
             if cursor is None:

@@ -6,7 +6,7 @@ UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
 def answer_text(answer: dict[str, Any]) -> str:
-    """The answer with its marks, then every numbered quote with its source; a refusal with what came nearest."""
+    """The answer with its marks and every numbered quote with its source; a refusal with what came near."""
     lines = [answer["answer"]]
     if answer["answered"]:
         for citation in answer["citations"]:
@@ -25,7 +25,8 @@ def status_text(status: dict[str, Any]) -> str:
     rows = {
         "archive": status["archive"],
         "engine": status["engine"],
-        "articles": str(status["articles"]) + (f" ({status['samples']} of them samples)" if status["samples"] else ""),
+        "articles": str(status["articles"])
+        + (f" ({status['samples']} of them samples)" if status["samples"] else ""),
         "copies": str(status["copies"]),
         "passages": str(status["passages"]),
         "languages": _counts(status["languages"]),
@@ -46,7 +47,10 @@ def _source(citation: dict[str, Any]) -> str:
     facts = [article["title"], article["source"], article["published"], article["language"]]
     if "sample" in article["tags"]:
         facts.append("sample article")
-    return " · ".join(fact for fact in facts if fact) + f" · {article['id']} {citation['start']}-{citation['end']}"
+    return (
+        " · ".join(fact for fact in facts if fact)
+        + f" · {article['id']} {citation['start']}-{citation['end']}"
+    )
 
 
 def _counts(counts: dict[str, int]) -> str:

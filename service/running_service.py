@@ -1,4 +1,4 @@
-"""Finds the service that holds an archive: `service.json` in its folder says where; a stale file is ignored."""
+"""Finds the service that holds an archive: `service.json` in its folder says where, unless it is stale."""
 
 import json
 import os

@@ -1,9 +1,9 @@
 """The archive: articles, their versions and passages in Qdrant, for whoever writes or asks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,12 @@ from indexing.archive.records import Record, brief, read_record, record_point, t
 from indexing.archive.search_passages import PassageHit, PassageQuery, PassageSearch
 from indexing.archive.versions import Encoded, Plan, VersionWriter, passage_points
 
-SAMPLE_TAG = "sample"
+T = TypeVar("T")
+
+SAMPLE_TAG, SAMPLE_ID = "sample", "sample-"
 FLUSH_AFTER_PASSAGES = 5_000  # a flush holds Python's lock: 0.15 s at 20,000 passages
 PAGE = 500
+TEXTS_PAGE = 20  # a text may have 20 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ class Archive:
     """Articles and passages behind one engine. Open one with `open_archive`; close it when done."""
 
     def __init__(
-        self, engine: Engine, manifest: Manifest, release: Callable[[], None] = lambda: None
+        self, engine: Engine, manifest: Manifest, place: str, release: Callable[[], None] = lambda: None
     ) -> None:
-        """Own `engine` from here on; `release` runs after it is closed."""
-        self.place = engine.place
+        """Own `engine` from here on; `place` is the folder or address, `release` runs after closing."""
+        self.place = place
         self.manifest = manifest
         self.writing = asyncio.Lock()
         """Held by whoever compares and stores: one batch at a time."""
@@ -70,15 +73,16 @@ class Archive:
         if record is None:
             return None
         wanted = version or record.version
-        text = await self._text(record, wanted)
+        versions = tuple(version for version, _ in record.versions)
+        text = await self._text(wanted) if wanted in versions else None
         if text is None:
             return None
-        copies = await self._writer.copies(record.of or record.id)
+        copies = await self._writer.copies(record)
         return StoredArticle(
             article=record.article(text),
             version=wanted,
             current_version=record.version,
-            versions=tuple(dict.fromkeys([v for v, _ in record.versions] + [record.version])),
+            versions=versions,
             passages=record.passages,
             added=record.added,
             updated=record.updated,
@@ -92,7 +96,9 @@ class Archive:
 
     async def copies(self, article_id: str) -> list[dict[str, Any]]:
         """The same text under other ids: id, title, source, url and date of each."""
-        return [brief(copy) for copy in await self._writer.copies(article_id)]
+        record = (await self._writer.records([article_id])).get(article_id)
+        copies = await self._writer.copies(record) if record is not None else []
+        return [brief(copy) for copy in copies if copy.id != article_id]
 
     async def articles(
         self, limit: int, cursor: str | None = None, language: str | None = None, source: str | None = None
@@ -109,46 +115,36 @@ class Archive:
 
     async def every_article(self) -> AsyncIterator[Article]:
         """Every article and copy in its current version."""
-        cursor: str | None = None
-        where = models.Filter(must=[equals("kind", "article", "copy")])
-        while True:
-            points, cursor = await self._engine.scroll(where, PAGE, cursor)
-            for record in map(read_record, points):
-                text = await self._text(record, record.version)
-                if text is not None:
-                    yield record.article(text)
-            if cursor is None:
-                return
+        async for record in self._each("article", "copy"):
+            text = await self._text(record.version)
+            if text is not None:  # else it was removed meanwhile
+                yield record.article(text)
 
-    async def current(self) -> AsyncIterator[tuple[Article, Record, list[Record]]]:
-        """Every article (copies apart) with its record and copies: what an index is built from."""
-        cursor: str | None = None
-        where = models.Filter(must=[equals("kind", "article")])
-        while True:
-            points, cursor = await self._engine.scroll(where, PAGE, cursor)
-            for record in map(read_record, points):
-                text = await self._text(record, record.version)
-                if text is not None:
-                    yield record.article(text), record, await self._writer.copies(record.id)
-            if cursor is None:
-                return
+    async def current(self) -> AsyncIterator[tuple[Article, Record]]:
+        """Every article (copies apart) with its record: what an index is built from."""
+        async for record in self._each("article"):
+            text = await self._text(record.version)
+            if text is not None:
+                yield record.article(text), record
 
     async def copy_records(self, other: "Archive") -> None:
         """Store every article, copy and text of `other` here as they are, without passages."""
-        cursor: str | None = None
-        where = models.Filter(must=[equals("kind", "article", "copy", "text")])
-        while True:
-            points, cursor = await other._engine.scroll(where, PAGE, cursor)
+        for kind, page in (("article", PAGE), ("copy", PAGE), ("text", TEXTS_PAGE)):
+            where = models.Filter(must=[equals("kind", kind)])
+            points, cursor = await other._engine.scroll(where, page)
             await self._engine.upsert(points)
-            if cursor is None:
-                return
+            while cursor is not None:
+                points, cursor = await other._engine.scroll(where, page, cursor)
+                await self._engine.upsert(points)
 
-    async def put_passages(self, encoded: Encoded, copies: Sequence[Record]) -> None:
-        """Store the passages of an article whose record is here already, and how many they are."""
-        record = encoded.plan.record
-        assert record is not None, "the article's record comes first"
-        await self._engine.upsert(passage_points(encoded, copies))
-        await self._engine.upsert([record_point(replace(record, passages=len(encoded.passages)), copies)])
+    async def put_passages(self, batch: Sequence[Encoded]) -> None:
+        """Store the passages of articles whose records are here already, and how many they are."""
+        for encoded in batch:
+            record = encoded.plan.record
+            assert record is not None, "the article's record comes first"
+            copies = await self._writer.copies(record)
+            await self._engine.upsert(passage_points(encoded, copies))
+            await self._engine.upsert([record_point(replace(record, passages=len(encoded.passages)), copies)])
 
     async def plan(self, articles: Sequence[Article]) -> list[Plan]:
         """What storing these would do; call under `writing`, with distinct ids and texts."""
@@ -156,7 +152,7 @@ class Archive:
 
     async def commit(self, batch: Sequence[Encoded]) -> None:
         """Store a planned and encoded batch; call under `writing`."""
-        await self._writer.commit(batch)
+        await _to_the_end(self._writer.commit(batch))
         self._unflushed += sum(len(encoded.passages) for encoded in batch)
         if self._unflushed >= FLUSH_AFTER_PASSAGES:
             await self.flush()
@@ -164,13 +160,15 @@ class Archive:
     async def remove(self, article_id: str) -> bool:
         """Remove an article with all its versions; False when the id is unknown."""
         async with self.writing:
-            return await self._writer.remove(article_id)
+            return await _to_the_end(self._writer.remove(article_id))
 
     async def sample_ids(self) -> list[str]:
-        """Ids of the sample articles that came with the program."""
-        where = models.Filter(must=[equals("kind", "article", "copy"), equals("tags", SAMPLE_TAG)])
-        points, _ = await self._engine.scroll(where, 100_000, fields=["meta.article_id"])
-        return [point.payload["meta"]["article_id"] for point in points]
+        """Ids of the samples that came with the program, copies first so that none is promoted in vain."""
+        where = models.Filter(must=[equals("kind", "copy", "article"), equals("tags", SAMPLE_TAG)])
+        records = [record async for record in self._records_where(where)]
+        # An article's filter tags include those of its copies, so its own are looked at.
+        samples = [record for record in records if is_sample(record.id, record.metadata["tags"])]
+        return [record.id for record in sorted(samples, key=lambda record: record.kind == "article")]
 
     async def search(self, queries: Sequence[PassageQuery], filters: Filters) -> list[list[PassageHit]]:
         """One list of hits per query, best first, of current versions only."""
@@ -185,7 +183,7 @@ class Archive:
         return await self._search.vectors(ids)
 
     async def language_samples(self) -> Sequence[tuple[str, LanguageSample]]:
-        """Every base language that has passages, with what a few of them are like; empty when nothing is stored."""
+        """Every base language that has passages, with what a few of them are like; empty: nothing stored."""
         return await self._samples.samples()
 
     async def article_count(self) -> int:
@@ -218,9 +216,9 @@ class Archive:
         }
 
     async def repair(self) -> int:
-        """Finish what a crash interrupted; returns how many articles were concerned."""
+        """Finish or undo what a crash interrupted; returns how many writes that were."""
         async with self.writing:
-            return await self._writer.repair()
+            return await _to_the_end(self._writer.repair())
 
     async def flush(self) -> None:
         """Bring everything to disk."""
@@ -229,15 +227,47 @@ class Archive:
 
     async def close(self) -> None:
         """Flush and release the engine."""
-        await self._engine.close()
-        self._release()
+        try:
+            await self._engine.close()
+        finally:
+            self._release()
 
-    async def _text(self, record: Record, version: str) -> str | None:
-        places = [text_id(record.id, version)]
-        if record.of is not None and version == record.version:
-            places = [text_id(record.of, version)]
-        points = await self._engine.retrieve(places)
+    async def _each(self, *kinds: str) -> AsyncIterator[Record]:
+        async for record in self._records_where(models.Filter(must=[equals("kind", *kinds)])):
+            yield record
+
+    async def _records_where(self, where: models.Filter) -> AsyncIterator[Record]:
+        points, cursor = await self._engine.scroll(where, PAGE)
+        while True:
+            for point in points:
+                yield read_record(point)
+            if cursor is None:
+                return
+            points, cursor = await self._engine.scroll(where, PAGE, cursor)
+
+    async def _text(self, version: str) -> str | None:
+        points = await self._engine.retrieve([text_id(version)])
         return points[0].payload["content"] if points else None
+
+
+def is_sample(article_id: str, tags: Sequence[str]) -> bool:
+    """Whether an article is one of those that came with the program; a tag alone may be anybody's."""
+    return article_id.startswith(SAMPLE_ID) and SAMPLE_TAG in tags
+
+
+async def _to_the_end(write: Awaitable[T]) -> T:
+    """Finish a write even when its caller is cancelled (a client has gone), then pass that on."""
+    task = asyncio.ensure_future(write)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        task.exception()
+        raise cancelled
+    return task.result()
 
 
 def _listed(record: Record) -> dict[str, Any]:

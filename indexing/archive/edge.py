@@ -1,79 +1,87 @@
 """The embedded engine: Qdrant Edge in a folder, one process, every call on one executor thread.
 
-Edge holds Python's lock in everything but queries, so writes come in small operations; it never optimises in the
-serving process (exact search). One thread also gives each search a consistent view between two writes.
+Edge holds Python's lock in everything but queries, so writes come in small operations; it never optimises in
+the serving process (exact search). One thread also gives each reading a consistent view between two writes.
 """
 
 import asyncio
+import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import qdrant_edge as edge
 from qdrant_client import models
 
-from indexing.archive.engine import DATETIME_FIELDS, DENSE, KEYWORD_FIELDS, SPARSE, Hit, Point, Query
+from indexing.archive.engine import (
+    DATETIME_FIELDS,
+    DENSE,
+    FACET_LIMIT,
+    KEYWORD_FIELDS,
+    OPERATION_POINTS,
+    SPARSE,
+    Hit,
+    Nearest,
+    Point,
+    Query,
+    Reading,
+)
 from indexing.archive.terms import SparseTerms
 from indexing.errors import ArchiveError, ArchiveFull, ArchiveLocked
 
 T = TypeVar("T")
 
-POINTS_PER_OPERATION = 200  # 6 ms under Python's lock; more would be seen as a stall by every other thread
-BYTES_PER_OPERATION = 8 << 20
-FREE_BYTES_NEEDED = 128 << 20  # the write-ahead log allocates segments of 32 MB ahead; a full disk there is fatal
-FACET_LIMIT = 100_000
+OPERATION_BYTES = 8 << 20
+# Edge writes through memory maps of sparse files: on a full disk the process dies of SIGBUS without a word,
+# even when it only opens a shard. The write-ahead log takes segments of 32 MB, an empty shard 70 MB.
+FREE_BYTES_NEEDED = 128 << 20
+FULL = ("No space left", "File too large", "Disk quota", "os error 27", "os error 28", "os error 122")
 
 
 class EdgeEngine:
-    """Engine over one Edge shard folder. Use `create` or `load`; both block for up to a second."""
+    """Engine over one Edge shard folder. Use `create` and `load`; both block for up to a second."""
 
     name = "Qdrant Edge"
 
     def __init__(self, shard: edge.EdgeShard, folder: Path) -> None:
         """Own `shard` from here on; `folder` is where it lies."""
+        self.place = str(folder)
         self._shard = shard
         self._folder = folder
-        self.place = str(folder)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
 
     @staticmethod
     def create(folder: Path, dimension: int) -> None:
         """Make an empty shard in `folder` (which must not exist) with its payload indexes, and close it."""
-        need_free_disk(folder.parent, 0)
-        folder.mkdir(mode=0o700)
-        shard = edge.EdgeShard.create(
-            str(folder),
-            edge.EdgeConfig(
-                vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
-                sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-            ),
-        )
-        for field in KEYWORD_FIELDS:
-            # enable_hnsw would build graph links per value: never needed without HNSW, ruinous for ids.
-            shard.update(edge.UpdateOperation.create_field_index(field, edge.KeywordIndexParams(enable_hnsw=False)))
-        for field in DATETIME_FIELDS:
-            shard.update(edge.UpdateOperation.create_field_index(field, edge.DatetimeIndexParams(enable_hnsw=False)))
-        shard.flush()
-        shard.close()
+        need_free_disk(folder.parent)
+        with _explained(folder, "created"):
+            folder.mkdir(mode=0o700)
+            shard = edge.EdgeShard.create(
+                str(folder),
+                edge.EdgeConfig(
+                    vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
+                    sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+                ),
+            )
+            for field, index in _indexes():
+                shard.update(edge.UpdateOperation.create_field_index(field, index))
+            shard.flush()
+            shard.close()
 
     @classmethod
     def load(cls, folder: Path) -> "EdgeEngine":
         """Open an existing shard; raises ArchiveLocked when another process or handle holds it."""
-        try:
+        need_free_disk(folder)
+        with _explained(folder, "opened"):
             return cls(edge.EdgeShard.load(str(folder)), folder)
-        except Exception as error:
-            if "WouldBlock" in str(error):
-                raise ArchiveLocked(f"the archive data in {folder} is open in another process; stop it first") from error
-            raise ArchiveError(
-                f"the archive data in {folder} cannot be opened: {_first_line(error)}; restore it from a backup"
-            ) from error
 
     async def upsert(self, points: Sequence[Point]) -> None:
-        """Store points in operations of bounded size; a call within one operation is all or nothing."""
-        for chunk in _chunks(points):
-            await self._write(edge.UpdateOperation.upsert_points([_to_edge(point) for point in chunk]), _size(chunk))
+        """Store points in operations of bounded size."""
+        for chunk, size in _chunks(points):
+            await self._write(edge.UpdateOperation.upsert_points([_to_edge(point) for point in chunk]), size)
 
     async def delete(self, ids: Sequence[str]) -> None:
         """Delete points by id."""
@@ -90,9 +98,7 @@ class EdgeEngine:
 
     async def retrieve(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> list[Point]:
         """Points by id, without vectors."""
-        wanted = True if fields is None else list(fields)
-        records = await self._call(lambda: self._shard.retrieve(list(ids), wanted, False))
-        return [_from_edge(record) for record in records]
+        return await self._call(lambda: self._retrieve(ids, fields))
 
     async def scroll(
         self,
@@ -114,15 +120,15 @@ class EdgeEngine:
         records, following = await self._call(lambda: self._shard.scroll(request))
         return [_from_edge(record) for record in records], None if following is None else str(following)
 
-    async def query(self, queries: Sequence[Query], fields: Sequence[str]) -> list[list[Hit]]:
-        """All queries in one planned batch."""
-        batch = edge.QueryBatchRequest([_to_request(query, fields) for query in queries])
-        answers = await self._call(lambda: self._shard.query_batch(batch))
-        return [[Hit(str(hit.id), hit.score, hit.payload or {}) for hit in hits] for hits in answers]
+    async def read(self, reading: Reading[T]) -> T:
+        """Take all steps in one go on the archive's thread."""
+        return await self._call(lambda: self._read(reading))
 
     async def count(self, where: models.Filter) -> int:
         """How many points match."""
-        return await self._call(lambda: self._shard.count(edge.CountRequest(exact=True, filter=_filter(where))))
+        return await self._call(
+            lambda: self._shard.count(edge.CountRequest(exact=True, filter=_filter(where)))
+        )
 
     async def facet(self, key: str, where: models.Filter) -> dict[str, int]:
         """Number of points per value."""
@@ -132,34 +138,53 @@ class EdgeEngine:
 
     async def size(self) -> int:
         """Bytes that the folder takes on disk (blocks, since its files are sparse)."""
-        return sum(path.stat().st_blocks * 512 for path in self._folder.rglob("*") if path.is_file())
+        return await asyncio.to_thread(lambda: sum(_blocks(path) for path in self._folder.rglob("*")))
 
     async def flush(self) -> None:
         """Bring everything to disk."""
         await self._call(self._shard.flush)
 
     async def close(self) -> None:
-        """Flush, close the shard and end its thread."""
-        await self._call(self._shard.flush)
-        await self._call(self._shard.close)
-        self._thread.shutdown()
+        """Flush, close the shard and end its thread, whatever happens."""
+        try:
+            await self._call(self._shard.flush)
+        finally:
+            await self._call(self._shard.close)
+            self._thread.shutdown()
+
+    def _retrieve(self, ids: Sequence[str], fields: Sequence[str] | None) -> list[Point]:
+        wanted = True if fields is None else list(fields)
+        return [_from_edge(record) for record in self._shard.retrieve(list(ids), wanted, False)]
+
+    def _nearest(self, step: Nearest) -> list[list[Hit]]:
+        batch = edge.QueryBatchRequest([_to_request(query, step.fields) for query in step.queries])
+        return [
+            [Hit(str(hit.id), hit.score, hit.payload or {}) for hit in hits]
+            for hits in self._shard.query_batch(batch)
+        ]
+
+    def _read(self, reading: Reading[T]) -> T:
+        result: Any = None
+        while True:
+            try:
+                step = reading.send(result)
+            except StopIteration as end:
+                found: T = end.value
+                return found
+            result = (
+                self._nearest(step) if isinstance(step, Nearest) else self._retrieve(step.ids, step.fields)
+            )
 
     async def _write(self, operation: edge.UpdateOperation, size: int = 0) -> None:
         need_free_disk(self._folder, size)
-        try:
-            await self._call(lambda: self._shard.update(operation))
-        except ArchiveError:
-            raise
-        except Exception as error:
-            if any(sign in str(error) for sign in ("No space left", "File too large", "os error 27", "os error 28")):
-                raise ArchiveFull(_full_message(self._folder, str(error))) from error
-            raise ArchiveError(f"the archive in {self._folder} refused a write: {_first_line(error)}") from error
+        await self._call(lambda: self._shard.update(operation))
 
     async def _call(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        with _explained(self._folder, "used"):
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def need_free_disk(folder: Path, size: int) -> None:
+def need_free_disk(folder: Path, size: int = 0) -> None:
     """Raise ArchiveFull unless the disk of `folder` has room for `size` bytes and the write-ahead log."""
     free = shutil.disk_usage(folder).free
     needed = FREE_BYTES_NEEDED + 3 * size
@@ -167,34 +192,72 @@ def need_free_disk(folder: Path, size: int) -> None:
         raise ArchiveFull(_full_message(folder, f"{free >> 20} MB free, {needed >> 20} MB needed"))
 
 
+@contextmanager
+def _explained(folder: Path, done: str) -> Iterator[None]:
+    """Turn whatever Edge or the system says about `folder` into an ArchiveError of one line."""
+    try:
+        yield
+    except BaseException as error:
+        # Edge raises bare Exceptions, and panics that are no Exception at all; all else is not its own.
+        if not (
+            type(error) is Exception or type(error).__name__ == "PanicException" or isinstance(error, OSError)
+        ):
+            raise
+        said = str(error)
+        if "WouldBlock" in said:
+            raise ArchiveLocked(
+                f"the archive data in {folder} is open in another process; stop it first"
+            ) from error
+        reason = said.splitlines()[0] if said else type(error).__name__
+        if any(sign in said for sign in FULL):
+            raise ArchiveFull(_full_message(folder, reason)) from error
+        raise ArchiveError(
+            f"the archive data in {folder} cannot be {done}: {reason}; "
+            "check the disk, or restore the folder from a backup"
+        ) from error
+
+
 def _full_message(folder: Path, detail: str) -> str:
-    return f"the disk of {folder} is full ({detail}); free some space, or set CITEWELL_ARCHIVE to a folder on another disk"
+    return (
+        f"the disk of {folder} is full ({detail}); free some space, "
+        "or set CITEWELL_ARCHIVE to a folder on another disk"
+    )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def _indexes() -> Iterator[tuple[str, Any]]:
+    # enable_hnsw would build graph links per value: never needed without HNSW, ruinous for ids.
+    for field in KEYWORD_FIELDS:
+        yield field, edge.KeywordIndexParams(enable_hnsw=False)
+    for field in DATETIME_FIELDS:
+        yield field, edge.DatetimeIndexParams(enable_hnsw=False)
 
 
-def _size(points: Sequence[Point]) -> int:
-    return sum(_point_size(point) for point in points)
+def _blocks(path: Path) -> int:
+    with suppress(FileNotFoundError):  # Edge replaces files while it works
+        return path.stat().st_blocks * 512
+    return 0
 
 
 def _point_size(point: Point) -> int:
+    """At least the bytes that the point takes in an operation."""
     vector = 4 * len(point.dense) if point.dense is not None else 0
     terms = 8 * len(point.terms.indices) if point.terms is not None else 0
-    return vector + terms + 4 * len(point.payload.get("content") or "") + 512
+    return vector + terms + len(json.dumps(point.payload)) + 512
 
 
-def _chunks(points: Sequence[Point]) -> list[list[Point]]:
-    chunks: list[list[Point]] = []
+def _chunks(points: Sequence[Point]) -> Iterator[tuple[list[Point], int]]:
+    """Operations with their sizes: at most OPERATION_POINTS and OPERATION_BYTES, but one point at least."""
+    chunk: list[Point] = []
     size = 0
     for point in points:
-        size += _point_size(point)
-        if not chunks or len(chunks[-1]) >= POINTS_PER_OPERATION or size > BYTES_PER_OPERATION:
-            chunks.append([])
-            size = _point_size(point)
-        chunks[-1].append(point)
-    return chunks
+        more = _point_size(point)
+        if chunk and (len(chunk) == OPERATION_POINTS or size + more > OPERATION_BYTES):
+            yield chunk, size
+            chunk, size = [], 0
+        chunk.append(point)
+        size += more
+    if chunk:
+        yield chunk, size
 
 
 def _to_edge(point: Point) -> edge.Point:
@@ -223,7 +286,11 @@ def _to_request(query: Query, fields: Sequence[str]) -> edge.QueryRequest:
         nearest = edge.Query.Nearest(list(query.dense or ()), DENSE)
         params = edge.SearchParams(exact=True)
     return edge.QueryRequest(
-        limit=query.limit, query=nearest, filter=_filter(query.where), params=params, with_payload=list(fields)
+        limit=query.limit,
+        query=nearest,
+        filter=_filter(query.where),
+        params=params,
+        with_payload=list(fields),
     )
 
 
@@ -249,7 +316,7 @@ def _condition(condition: Any) -> Any:
         case models.FieldCondition(match=models.MatchValue() as match):
             return edge.FieldCondition(condition.key, match=edge.MatchValue(match.value))
         case models.FieldCondition(match=models.MatchAny() as match):
-            return edge.FieldCondition(condition.key, match=edge.MatchAny(list(match.any)))
+            return edge.FieldCondition(condition.key, match=edge.MatchAny([str(one) for one in match.any]))
         case models.FieldCondition(range=models.DatetimeRange() as span):
             bounds = {name: value.isoformat() for name, value in span if value is not None}
             return edge.FieldCondition(condition.key, range=edge.RangeDateTime(**bounds))

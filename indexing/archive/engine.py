@@ -1,17 +1,20 @@
 """The small interface behind which both Qdrant engines stand: points in, points and scores out.
 
-Filters are `qdrant_client.models.Filter`, the field's own vocabulary; each engine translates if it must. Every
-write is acknowledged when its coroutine returns.
+Filters are `qdrant_client.models.Filter`, the field's own vocabulary; each engine translates if it must.
+A write is acknowledged when its coroutine returns. Every method may raise ArchiveError.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from qdrant_client import models
 
 from indexing.archive.terms import SparseTerms
 
+OPERATION_POINTS = (
+    200  # 6 ms under Python's lock on Edge; more would be seen as a stall by every other thread
+)
 DENSE = "text-dense"  # the names that qdrant-haystack's QdrantDocumentStore reads
 SPARSE = "text-sparse"
 
@@ -19,7 +22,7 @@ KEYWORD_FIELDS = (
     "meta.kind",
     "meta.article_id",
     "meta.version",
-    "meta.of",
+    "meta.versions",
     "meta.ids",
     "meta.languages",
     "meta.sources",
@@ -27,6 +30,9 @@ KEYWORD_FIELDS = (
     "meta.day",
 )
 DATETIME_FIELDS = ("meta.published",)
+FACET_LIMIT = 100_000  # values of one field that are counted
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,26 @@ class Query:
     idf_corpus: models.Filter | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """A step of a reading: all queries at once; its result is a list of hits per query, best first."""
+
+    queries: Sequence[Query]
+    fields: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A step of a reading: points by id; its result is a list of points without vectors."""
+
+    ids: Sequence[str]
+    fields: Sequence[str]
+
+
+Reading = Generator[Nearest | Lookup, Any, T]
+"""Yields steps, is sent their results, returns what was found: the same for blocking and awaiting engines."""
+
+
 class Engine(Protocol):
     """What the archive asks of Qdrant."""
 
@@ -66,7 +92,7 @@ class Engine(Protocol):
     name: str
 
     async def upsert(self, points: Sequence[Point]) -> None:
-        """Store points; a whole call is one operation on the embedded engine (all or nothing after a crash)."""
+        """Store points in order; up to OPERATION_POINTS of them are all there or none, even after a crash."""
 
     async def delete(self, ids: Sequence[str]) -> None:
         """Delete points by id; unknown ids are ignored."""
@@ -91,8 +117,8 @@ class Engine(Protocol):
     ) -> tuple[list[Point], str | None]:
         """A page of points in the order of their ids, and the cursor of the next page."""
 
-    async def query(self, queries: Sequence[Query], fields: Sequence[str]) -> list[list[Hit]]:
-        """One list of hits per query, best first."""
+    async def read(self, reading: Reading[T]) -> T:
+        """Take the steps of a reading; on the embedded engine no write comes between them."""
 
     async def count(self, where: models.Filter) -> int:
         """How many points match, exactly."""

@@ -1,7 +1,7 @@
 """Which articles may answer: the contract's filters in, a Qdrant filter over passages out."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from qdrant_client import models
 
@@ -53,7 +53,7 @@ def _span(filters: Filters) -> models.DatetimeRange:
         return models.DatetimeRange(gte=since)
     until = _moment(filters.published_to)
     if _is_date(filters.published_to):
-        return models.DatetimeRange(gte=since, lt=until + timedelta(days=1))
+        until = until.replace(hour=23, minute=59, second=59, microsecond=999_999)
     return models.DatetimeRange(gte=since, lte=until)
 
 

@@ -2,13 +2,16 @@
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from indexing.errors import ArchiveIncompatible
 
 FORMAT = 1
 FILE = "archive.json"
+DATA = re.compile(r"points-([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,41 +25,63 @@ class Manifest:
     data: str = "points-1"
     format: int = FORMAT
 
+    @property
+    def generation(self) -> int:
+        """The number in the name of the data folder; every `reindex` makes the next one."""
+        return int(self.data.rpartition("-")[2])
+
     def require(self, wanted: "Manifest", place: str) -> None:
         """Raise ArchiveIncompatible unless this archive was written with the wanted encoder and terms."""
-        if self.encoder_fingerprint == wanted.encoder_fingerprint and self.terms == wanted.terms:
-            return
-        raise ArchiveIncompatible(
-            f"the archive {place} was encoded with {self.encoder} ({self.encoder_fingerprint[:8]}), now set is "
-            f"{wanted.encoder} ({wanted.encoder_fingerprint[:8]}); run `citewell reindex`, or set "
-            "CITEWELL_EMBEDDING_MODEL back"
-        )
+        if self.encoder_fingerprint != wanted.encoder_fingerprint:
+            raise ArchiveIncompatible(
+                f"the archive {place} was encoded with {self.encoder} ({self.encoder_fingerprint}), "
+                f"now set is {wanted.encoder} ({wanted.encoder_fingerprint}); run `citewell reindex`, "
+                f"or set CITEWELL_EMBEDDING_MODEL back to {self.encoder}"
+            )
+        if self.terms != wanted.terms:
+            raise ArchiveIncompatible(
+                f"the archive {place} was written with the terms {self.terms!r}, "
+                f"this version has {wanted.terms!r}; run `citewell reindex`"
+            )
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of an archive folder, None when there is none; ArchiveIncompatible when it cannot be used."""
+    """The manifest of an archive folder, None when there is none; raises ArchiveIncompatible."""
     path = folder / FILE
-    if not path.exists():
-        return None
     try:
-        fields = json.loads(path.read_text("utf-8"))
+        fields = json.loads(path.read_bytes())
         written = int(fields["format"])
+        if written > FORMAT:
+            raise ArchiveIncompatible(
+                f"the archive {folder} has format {written}, this version reads up to {FORMAT}; "
+                "update Citewell"
+            )
+        return _manifest(fields)
+    except FileNotFoundError:
+        return None
     except (ValueError, KeyError, TypeError, OSError) as error:
-        raise ArchiveIncompatible(f"{path} cannot be read ({error}); restore it from a backup") from error
-    if written > FORMAT:
         raise ArchiveIncompatible(
-            f"the archive {folder} has format {written}, this version reads up to {FORMAT}; update Citewell"
-        )
-    return Manifest(**{name: fields[name] for name in Manifest.__dataclass_fields__ if name in fields})
+            f"{path} cannot be read ({type(error).__name__}: {error}); restore it from a backup"
+        ) from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write beside, sync, then rename: a reader sees the old file or the new one, never a part."""
-    path = folder / FILE
     temporary = folder / (FILE + ".new")
     with temporary.open("w", encoding="utf-8") as stream:
         json.dump(asdict(manifest), stream, indent=2)
         stream.write("\n")
         stream.flush()
         os.fsync(stream.fileno())
-    temporary.replace(path)
+    temporary.replace(folder / FILE)
+
+
+def _manifest(fields: dict[str, Any]) -> Manifest:
+    kinds = {"dimension": int, "format": int}
+    checked = {name: fields[name] for name in Manifest.__dataclass_fields__}
+    for name, value in checked.items():
+        if not isinstance(value, kinds.get(name, str)):
+            raise ValueError(f"{name} is {value!r}")
+    if not DATA.fullmatch(checked["data"]):
+        raise ValueError(f"data is {checked['data']!r}")
+    return Manifest(**checked)

@@ -1,7 +1,10 @@
 """Opens the archive of an installation: the embedded one in a folder, locked, with its manifest checked."""
 
+import errno
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +13,18 @@ from filelock import FileLock, Timeout
 
 from indexing.archive.archive import Archive
 from indexing.archive.edge import EdgeEngine
-from indexing.archive.manifest import Manifest, read_manifest, write_manifest
+from indexing.archive.manifest import DATA, FILE, Manifest, read_manifest, write_manifest
 from indexing.archive.terms import Terms
-from indexing.errors import ArchiveError, ArchiveIncompatible, ArchiveLocked
+from indexing.errors import ArchiveError, ArchiveFull, ArchiveIncompatible, ArchiveLocked
 
 if TYPE_CHECKING:  # torch takes seconds to import
     from indexing.archive.encoder import Encoder
 
 LOCK_FILE = ".lock"
+OWNER_ONLY = 0o700
+# What may lie in the folder of an archive without archive.json: traces of an interrupted creation, of a
+# service that has gone, and what a fresh file system has of itself.
+HARMLESS = {LOCK_FILE, FILE + ".new", "points-1.new", "service.json", "service.json.new", "lost+found"}
 
 
 def manifest_for(encoder: "Encoder", terms: Terms) -> Manifest:
@@ -33,7 +40,6 @@ async def open_archive(folder: Path, wanted: Manifest) -> Archive:
     archive = await open_any_archive(folder, wanted)
     try:
         archive.manifest.require(wanted, archive.place)
-        await archive.repair()
     except BaseException:
         await archive.close()
         raise
@@ -45,45 +51,89 @@ async def open_any_archive(folder: Path, wanted: Manifest) -> Archive:
     folder = folder.resolve()
     release = lock_archive(folder)
     try:
-        manifest = read_manifest(folder) or _create(folder, wanted)
-        return Archive(EdgeEngine.load(_data_folder(folder, manifest)), manifest, release)
+        with usable(folder):
+            manifest = read_manifest(folder) or _create(folder, wanted)
+            archive = Archive(EdgeEngine.load(_data_folder(folder, manifest)), manifest, str(folder), release)
     except BaseException:
         release()
         raise
+    try:
+        with suppress(ArchiveFull):  # half written articles are not seen; the next write clears them up
+            await archive.repair()
+    except BaseException:
+        await archive.close()
+        raise
+    return archive
 
 
 def lock_archive(folder: Path) -> Callable[[], None]:
-    """Make `folder` (owner only) and take its lock, which the system drops if the process dies; returns the release."""
-    if folder.exists() and not folder.is_dir():
-        raise ArchiveError(f"CITEWELL_ARCHIVE is {folder}, which is a file; name a folder")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        lock = FileLock(folder / LOCK_FILE)
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise ArchiveLocked(
-            f"the archive {folder} is in use by another process (a running `citewell serve` or `add`); "
-            "stop it, or ask it by its address with --service"
-        ) from None
-    except OSError as error:
-        raise ArchiveError(
-            f"the archive folder {folder} cannot be used ({error.strerror}); check its permissions, or set CITEWELL_ARCHIVE"
-        ) from error
+    """Make `folder` (owner only) and take its lock, which ends with the process; returns the release."""
+    with usable(folder):
+        if folder.exists() and not folder.is_dir():
+            raise ArchiveError(f"CITEWELL_ARCHIVE is {folder}, which is a file; name a folder")
+        folder.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+        _refuse_foreign(folder)
+        if folder.stat().st_mode & 0o777 != OWNER_ONLY:
+            folder.chmod(OWNER_ONLY)
+        lock = FileLock(folder / LOCK_FILE, mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise ArchiveLocked(
+                f"the archive {folder} is in use by another process (a running `citewell serve` or `add`); "
+                "stop it, or ask it by its address with --service"
+            ) from None
     return lock.release
 
 
+@contextmanager
+def usable(folder: Path) -> Iterator[None]:
+    """Turn what the system says about the files in `folder` into an ArchiveError of one line."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise ArchiveFull(
+                f"the disk of {folder} is full ({reason}); free some space, "
+                "or set CITEWELL_ARCHIVE to a folder on another disk"
+            ) from error
+        raise ArchiveError(
+            f"the archive folder {folder} cannot be used ({reason}); "
+            "check its permissions, or set CITEWELL_ARCHIVE to another folder"
+        ) from error
+
+
 def next_generation(folder: Path, manifest: Manifest, wanted: Manifest) -> Manifest:
-    """Create the next, empty data folder beside the current one; nothing points to it until the manifest does."""
-    number = int(manifest.data.rpartition("-")[2]) + 1
-    following = replace(wanted, data=f"points-{number}")
-    _create_data(folder, following).rename(folder / following.data)
+    """Create the next, empty data folder beside the current one; unused until the manifest names it."""
+    following = replace(wanted, data=f"points-{manifest.generation + 1}")
+    with usable(folder):
+        _create_data(folder, following).rename(folder / following.data)
     return following
 
 
+def switch_generation(folder: Path, following: Manifest) -> None:
+    """Make the next data folder the current one, in one step, and delete the old one."""
+    with usable(folder):
+        write_manifest(folder, following)
+    _delete_other_generations(folder, folder / following.data)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """An archive is made in a folder of its own: it closes the folder to others, and deletes in it."""
+    names = set(os.listdir(folder))
+    if FILE in names or any(DATA.fullmatch(name) for name in names) or names <= HARMLESS:
+        return
+    found = min(names - HARMLESS)
+    raise ArchiveError(
+        f"CITEWELL_ARCHIVE is {folder}, which holds other files ({found}) and no archive; "
+        "name a new or empty folder"
+    )
+
+
 def _create(folder: Path, wanted: Manifest) -> Manifest:
-    if any(path.suffix != ".new" for path in folder.glob("points-*")):
-        raise ArchiveIncompatible(f"{folder} holds data but no archive.json; restore archive.json from a backup")
+    if any(DATA.fullmatch(path.name) for path in folder.iterdir()):
+        raise ArchiveIncompatible(f"{folder} holds data but no {FILE}; restore {FILE} from a backup")
     _create_data(folder, wanted)
     write_manifest(folder, wanted)
     return wanted
@@ -91,20 +141,28 @@ def _create(folder: Path, wanted: Manifest) -> Manifest:
 
 def _create_data(folder: Path, manifest: Manifest) -> Path:
     temporary = folder / f"{manifest.data}.new"
-    shutil.rmtree(temporary, ignore_errors=True)
+    if temporary.exists():
+        shutil.rmtree(temporary)
     EdgeEngine.create(temporary, manifest.dimension)
     return temporary
 
 
 def _data_folder(folder: Path, manifest: Manifest) -> Path:
-    """The folder that the manifest names; a creation that was interrupted before its last rename is finished."""
+    """The folder that the manifest names; a creation interrupted before its last rename is finished."""
     data = folder / manifest.data
     fresh = folder / f"{manifest.data}.new"
     if not data.is_dir() and fresh.is_dir():
         fresh.rename(data)
     if not data.is_dir():
-        raise ArchiveIncompatible(f"{folder} has a manifest but no {data.name}; restore the folder from a backup")
-    for path in folder.glob("points-*"):  # what an interrupted `reindex` left
-        if path != data:
-            shutil.rmtree(path, ignore_errors=True)
+        raise ArchiveIncompatible(
+            f"{folder} has {FILE} but no {data.name}; restore {data.name} from a backup"
+        )
+    _delete_other_generations(folder, data)
     return data
+
+
+def _delete_other_generations(folder: Path, current: Path) -> None:
+    """What a finished or interrupted `reindex` left."""
+    for path in folder.glob("points-*"):
+        if path != current and DATA.match(path.name):
+            shutil.rmtree(path, ignore_errors=True)

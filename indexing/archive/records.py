@@ -1,36 +1,52 @@
-"""How articles, versions, copies and passages lie in Qdrant: payloads and point ids, written and read here only.
+"""How articles, versions, copies and passages lie in Qdrant: payloads and point ids, made and read here only.
 
-Four kinds of points share one collection. `passage` points carry vectors; `article` points (one an article, its
-`version` is the current one and so the commit point), `copy` points (same text under another id) and `text` points
-(the canonical text of one version) carry none. A `pending` point names an article whose write has not finished.
-Payloads have the shape of Haystack's `Document.to_dict(flatten=False)`: `id`, `content`, `meta`.
+Kinds of points, all in one collection: `passage` (the only ones with vectors), `article` (its `version` is
+the current one, and so the commit point of every write), `copy` (the current text of an `article` under
+another id), `text` (the canonical text of one version, shared by all ids that have or had it), `removed` (an
+id on its way out) and `pending` (what a write under way concerns). Payloads have the shape of Haystack's
+`Document.to_dict(flatten=False)`.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from indexing.archive.article import NAMESPACE, Article, Passage
 from indexing.archive.engine import Point
 from indexing.archive.terms import SparseTerms
 
+Kind = Literal["article", "copy", "removed"]
+
 PASSAGE_FIELDS = ("meta.article_id", "meta.version", "meta.languages")
+CURRENT_FIELDS = ("meta.kind", "meta.article_id", "meta.version")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is known of one article id: an article of its own, or a copy `of` another one."""
+    """What is known of one article id. `versions` are (version, when it came), the current one last.
+
+    `of` is the article that a copy is a copy of, the one whose current version is the same; it is not stored.
+    """
 
     id: str
-    kind: str
-    version: str
+    kind: Kind
     versions: tuple[tuple[str, str], ...]
     metadata: dict[str, Any]
     passages: int
     added: str
     updated: str
     of: str | None = None
+
+    @property
+    def version(self) -> str:
+        """The current version."""
+        return self.versions[-1][0]
+
+    @property
+    def since(self) -> str:
+        """When the current version came: copies take over in this order."""
+        return self.versions[-1][1]
 
     def article(self, text: str) -> Article:
         """The article as handed in, with the given canonical text."""
@@ -39,25 +55,29 @@ class Record:
         return Article(text=text, **fields)
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a write under way concerns: ids whose points may be half written, versions that may be unused."""
+
+    id: str
+    articles: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
 def record_id(article_id: str) -> str:
     """Point id of the article or copy with this id: there is at most one."""
     return _point_id("article", article_id)
 
 
-def text_id(article_id: str, version: str) -> str:
-    """Point id of the canonical text of one version."""
-    return _point_id("text", article_id, version)
-
-
-def pending_id(article_id: str) -> str:
-    """Point id of the mark that a write of this article is under way."""
-    return _point_id("pending", article_id)
+def text_id(version: str) -> str:
+    """Point id of the canonical text of a version."""
+    return _point_id("text", version)
 
 
 def languages_of(language: str) -> list[str]:
-    """The tag and its base language, so that a filter on `zh` matches `zh-Hant`; the base comes last."""
-    base = language.split("-")[0]
-    return [language] if base == language else [language, base]
+    """The tag and what it is a part of, the base language last: a filter on `zh` matches `zh-Hant-TW`."""
+    parts = language.split("-")
+    return ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 def record_point(record: Record, copies: Sequence[Record] = ()) -> Point:
@@ -66,15 +86,15 @@ def record_point(record: Record, copies: Sequence[Record] = ()) -> Point:
         "kind": record.kind,
         "article_id": record.id,
         "version": record.version,
-        "versions": [list(version) for version in record.versions],
+        "versions": [version for version, _ in record.versions],
+        "since": [since for _, since in record.versions],
         "article": record.metadata,
         "passages": record.passages,
         "added": record.added,
         "updated": record.updated,
-        **filter_fields(record.metadata, [copy.metadata for copy in copies]),
+        **filter_fields(record.metadata, copies),
+        "day": (record.metadata["published"] or "")[:10] or None,
     }
-    if record.of is not None:
-        meta["of"] = record.of
     return Point(record_id(record.id), {"id": record.id, "content": None, "meta": meta})
 
 
@@ -84,27 +104,23 @@ def read_record(point: Point) -> Record:
     return Record(
         id=meta["article_id"],
         kind=meta["kind"],
-        version=meta["version"],
-        versions=tuple((version, added) for version, added in meta["versions"]),
+        versions=tuple(zip(meta["versions"], meta["since"], strict=True)),
         metadata=meta["article"],
         passages=meta["passages"],
         added=meta["added"],
         updated=meta["updated"],
-        of=meta.get("of"),
     )
 
 
-def filter_fields(metadata: dict[str, Any], copies: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def filter_fields(metadata: dict[str, Any], copies: Sequence[Record]) -> dict[str, Any]:
     """What passages and articles are filtered by, the copies' ids, sources and tags included."""
-    everyone = [metadata, *copies]
-    published = metadata["published"]
+    everyone = [metadata, *(copy.metadata for copy in copies)]
     return {
         "ids": [one["id"] for one in everyone],
         "languages": languages_of(metadata["language"]),
         "sources": sorted({one["source"] for one in everyone if one["source"]}),
         "tags": sorted({tag for one in everyone for tag in one["tags"]}),
-        "published": published,
-        "day": published[:10] if published else None,
+        "published": metadata["published"],
         "title": metadata["title"],
         "url": metadata["url"],
     }
@@ -115,18 +131,24 @@ def brief(record: Record) -> dict[str, Any]:
     return {name: record.metadata[name] for name in ("id", "title", "source", "url", "published")}
 
 
-def text_point(article_id: str, version: str, text: str) -> Point:
-    """The canonical text of one version."""
-    meta = {"kind": "text", "article_id": article_id, "version": version}
+def text_point(version: str, text: str) -> Point:
+    """The canonical text of a version."""
     return Point(
-        text_id(article_id, version), {"id": f"{article_id}@{version}", "content": text, "meta": meta}
+        text_id(version), {"id": version, "content": text, "meta": {"kind": "text", "version": version}}
     )
 
 
-def pending_point(article_id: str) -> Point:
-    """The mark that a write of this article is under way."""
-    meta = {"kind": "pending", "article_id": article_id}
-    return Point(pending_id(article_id), {"id": f"pending {article_id}", "content": None, "meta": meta})
+def pending_point(articles: Collection[str], versions: Collection[str]) -> Point:
+    """The mark that a write is under way."""
+    id = str(uuid.uuid4())
+    meta = {"kind": "pending", "articles": sorted(articles), "texts": sorted(versions)}
+    return Point(id, {"id": id, "content": None, "meta": meta})
+
+
+def read_pending(point: Point) -> Pending:
+    """The mark back from its point."""
+    meta = point.payload["meta"]
+    return Pending(point.id, tuple(meta["articles"]), tuple(meta["texts"]))
 
 
 def passage_point(
@@ -140,7 +162,7 @@ def passage_point(
         "start": passage.start,
         "end": passage.end,
         "sentences": [list(span) for span in passage.sentences],
-        **{name: value for name, value in fields.items() if name != "day"},
+        **fields,
     }
     return Point(passage.id, {"id": passage.id, "content": passage.text, "meta": meta}, dense, terms)
 

@@ -1,6 +1,6 @@
-"""Searches passages: dense and term queries in, hits of current versions out, with what language-aware ranking needs."""
+"""Dense and term queries in, hits of current versions out; passages and their vectors by id."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,17 +8,20 @@ from numpy.typing import NDArray
 from qdrant_client import models
 
 from indexing.archive.article import Passage
-from indexing.archive.engine import Engine, Hit, Query
-from indexing.archive.filters import Filters, passages_where
-from indexing.archive.records import PASSAGE_FIELDS, read_passage, record_id
+from indexing.archive.engine import Engine, Hit, Lookup, Nearest, Point, Query, Reading
+from indexing.archive.filters import Filters, equals, passages_where
+from indexing.archive.records import CURRENT_FIELDS, PASSAGE_FIELDS, read_passage, record_id
 from indexing.archive.terms import SparseTerms
 
-ATTEMPTS = 3
+ATTEMPTS = 10
+
+Version = tuple[str, str]
+"""An article id and a version of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassageQuery:
-    """One branch of a search: a vector (dimension,) or terms, in one base language or in all, or among `ids` only."""
+    """One branch of a search: a vector (dimension,) or terms, in one base language or all, or among `ids`."""
 
     limit: int
     vector: NDArray[np.float32] | None = None
@@ -48,17 +51,10 @@ class PassageSearch:
     async def search(self, queries: Sequence[PassageQuery], filters: Filters) -> list[list[PassageHit]]:
         """One list of hits per query, best first, all from the same state of every article.
 
-        When a version was replaced between the search and the look at its record, the search is done again.
+        While an article is written, passages of a version that is not yet or no longer current lie beside the
+        current ones. The search is done again without such versions, so that they displace nothing.
         """
-        requests = [_request(query, filters) for query in queries]
-        for _ in range(ATTEMPTS):
-            answers = await self._engine.query(requests, PASSAGE_FIELDS)
-            current = await self._current_versions(answers)
-            hits = [[hit for hit in map(_hit, answer) if current.get(hit.article_id) == hit.version] for answer in answers]
-            superseded = any(len(kept) < len(found) for kept, found in zip(hits, answers, strict=True))
-            if not superseded:
-                break
-        return hits
+        return await self._engine.read(_search(queries, filters))
 
     async def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Passages by id, in the order of `ids`; those that are gone are left out."""
@@ -74,18 +70,42 @@ class PassageSearch:
         points, _ = await self._engine.scroll(where, len(ids), vectors=True, fields=PASSAGE_FIELDS)
         return {point.id: np.asarray(point.dense, np.float32) for point in points}
 
-    async def _current_versions(self, answers: Sequence[Sequence[Hit]]) -> dict[str, str]:
-        articles = {hit.payload["meta"]["article_id"] for hits in answers for hit in hits}
-        records = await self._engine.retrieve(
-            [record_id(article) for article in articles], ["meta.article_id", "meta.version"]
-        )
-        return {point.payload["meta"]["article_id"]: point.payload["meta"]["version"] for point in records}
+
+def _search(queries: Sequence[PassageQuery], filters: Filters) -> Reading[list[list[PassageHit]]]:
+    others: set[Version] = set()
+    for _ in range(ATTEMPTS):
+        asked = [_request(query, filters, others) for query in queries if _can_find(query)]
+        answers: list[list[Hit]] = yield Nearest(asked, PASSAGE_FIELDS)
+        found = {_version(hit) for hits in answers for hit in hits}
+        current = yield from _current_versions({article for article, _ in found | others})
+        superseded = found - current
+        if not superseded and not others & current:
+            break
+        others = (others | superseded) - current
+    kept = iter([[_hit(hit) for hit in hits if _version(hit) in current] for hits in answers])
+    return [next(kept) if _can_find(query) else [] for query in queries]
 
 
-def _request(query: PassageQuery, filters: Filters) -> Query:
+def _current_versions(articles: Iterable[str]) -> Reading[set[Version]]:
+    records: list[Point] = yield Lookup([record_id(article) for article in articles], CURRENT_FIELDS)
+    metas = [point.payload["meta"] for point in records]
+    return {(meta["article_id"], meta["version"]) for meta in metas if meta["kind"] == "article"}
+
+
+def _can_find(query: PassageQuery) -> bool:
+    """A question of punctuation alone has no terms, and finds nothing by them."""
+    return query.limit > 0 and (query.terms is None or bool(query.terms.indices))
+
+
+def _request(query: PassageQuery, filters: Filters, without: Collection[Version]) -> Query:
     where = passages_where(filters, query.language)
     if query.ids is not None:
         where = models.Filter(must=[models.HasIdCondition(has_id=list(query.ids))])
+    if without:
+        where.must_not = [
+            models.Filter(must=[equals("article_id", article), equals("version", version)])
+            for article, version in sorted(without)
+        ]
     if query.terms is not None:
         corpus = passages_where(language=query.language)
         return Query(query.limit, where, terms=query.terms, idf_corpus=corpus)
@@ -93,8 +113,11 @@ def _request(query: PassageQuery, filters: Filters) -> Query:
     return Query(query.limit, where, dense=query.vector.tolist())
 
 
+def _version(hit: Hit) -> Version:
+    meta = hit.payload["meta"]
+    return meta["article_id"], meta["version"]
+
+
 def _hit(hit: Hit) -> PassageHit:
     meta = hit.payload["meta"]
     return PassageHit(hit.id, hit.score, meta["article_id"], meta["version"], meta["languages"][-1])
-
-

@@ -1,11 +1,12 @@
 """Writes articles so that a reader sees the old version or the new one, never both and never none.
 
-Order of one batch: mark the articles as pending, store texts and passages (not yet visible: search believes only a
-passage whose version is its article's), then the article records in one operation (the commit point), then clear
-away what the old versions left. After a crash `repair` finishes or undoes whatever a pending mark names.
+Every write goes the same way: a pending mark that names all it concerns; texts and passages, not yet visible,
+since search believes a passage only when it is of its article's current version; the records, an article's in
+one operation (the commit point); then what the old state left is cleared away, and the mark with it. So after
+a crash it is enough to clear away again what a mark names: what was not committed goes, the rest stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -23,6 +24,7 @@ from indexing.archive.records import (
     passage_point,
     pending_point,
     read_passage,
+    read_pending,
     read_record,
     record_id,
     record_point,
@@ -37,13 +39,29 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What storing one article will do; `embed` says that its passages must be encoded first."""
+    """What storing one article will do; `embed` says that its passages must be encoded first.
+
+    `record` is what is stored under its id, `first` the article that it is or becomes a copy of. `passages`
+    is set when the text is stored already: they are encoded anew as they were cut, each replacing itself.
+    """
 
     article: Article
     status: Status
     embed: bool
     record: Record | None
     first: Record | None = None
+    passages: tuple[Passage, ...] = ()
+
+    @property
+    def related(self) -> set[str]:
+        """Ids of other articles that this write changes or depends on."""
+        ids = [self.first.id if self.first else None, self.record.of if self.record else None]
+        return {id for id in ids if id is not None}
+
+    @property
+    def new_text(self) -> bool:
+        """Whether the id has another text than before, or is new."""
+        return self.record is None or self.record.version != self.article.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,189 +74,196 @@ class Encoded:
     terms: Sequence[SparseTerms] = ()
 
 
+@dataclass(slots=True)
+class _Change:
+    """One article's part of a write: `contents` first, then `records` in one operation, then the clearing.
+
+    `articles` and `versions` are all it concerns, `refresh` the articles whose metadata or copies change.
+    """
+
+    articles: set[str]
+    versions: set[str] = field(default_factory=set)
+    contents: list[Point] = field(default_factory=list)
+    records: list[Point] = field(default_factory=list)
+    refresh: set[str] = field(default_factory=set)
+    leaves_nothing: bool = False
+
+
 class VersionWriter:
     """All writing of articles over one engine; callers see to it that one write runs at a time."""
 
     def __init__(self, engine: Engine) -> None:
         """Write through `engine`."""
         self._engine = engine
+        self._interrupted = False
 
     async def plan(self, articles: Sequence[Article]) -> list[Plan]:
-        """Compare articles (distinct ids, distinct texts) with what is stored; nothing is written."""
-        records = await self.records([article.id for article in articles])
-        firsts = await self._by_version([article.version for article in articles])
-        return [_plan(article, records.get(article.id), firsts.get(article.version)) for article in articles]
+        """Compare articles (distinct ids, distinct texts) with what is stored."""
+        await self._finish_interrupted()
+        records = await self.records(article.id for article in articles)
+        firsts = await self._firsts(article.version for article in articles)
+        plans = [_plan(article, records.get(article.id), firsts.get(article.version)) for article in articles]
+        return [
+            replace(plan, passages=await self._passages(plan.article))
+            if plan.embed and not plan.new_text
+            else plan
+            for plan in plans
+        ]
 
     async def commit(self, batch: Sequence[Encoded]) -> None:
-        """Store a planned and encoded batch; acknowledged when it returns."""
-        batch = [encoded for encoded in batch if encoded.plan.status != "unchanged"]
-        if not batch:
-            return
-        touched = [encoded.plan.article.id for encoded in batch]
-        await self._engine.upsert([pending_point(id) for id in touched])
-        for encoded in batch:
-            record = encoded.plan.record
-            if record and record.kind == "article" and record.version != encoded.plan.article.version:
-                await self._release_copies(record.id, keep=None)
-        for encoded in batch:
-            await self._engine.upsert([*await self._left_text(encoded.plan), *await self._content_points(encoded)])
-        await self._engine.upsert([await self._record_point(encoded) for encoded in batch])
-        for encoded in batch:
-            await self._clear_after(encoded.plan)
-        await self._engine.delete([pending_point(id).id for id in touched])
+        """Store a planned and encoded batch of unrelated articles; acknowledged when it returns."""
+        await self._write([await self._change(one) for one in batch if one.plan.status != "unchanged"])
 
     async def remove(self, article_id: str) -> bool:
-        """Remove an article or copy with all its versions; its first copy takes its place. False when unknown."""
+        """Remove an id with all its versions; the next copy takes its place. False when it is unknown."""
+        await self._finish_interrupted()
         record = (await self.records([article_id])).get(article_id)
         if record is None:
             return False
-        await self._engine.upsert([pending_point(article_id)])
-        await self._release_copies(article_id, keep=None)
-        await self._engine.delete([record_id(article_id)])
-        if record.of is not None:
-            await self._refresh(record.of)
-        await self._tidy(article_id)
-        await self._engine.delete([pending_point(article_id).id])
+        change = await self._leave(record)
+        change.records.append(record_point(replace(record, kind="removed")))
+        change.versions.update(version for version, _ in record.versions)
+        await self._write([change])
         return True
 
     async def repair(self) -> int:
-        """Finish or undo every write that a pending mark names; returns how many there were."""
-        where = models.Filter(must=[equals("kind", "pending")])
-        marks, _ = await self._engine.scroll(where, limit=100_000)
+        """Finish or undo every write that a pending mark names; returns how many marks there were."""
+        self._interrupted = True
+        marks = [
+            read_pending(point) for point in await self._all(models.Filter(must=[equals("kind", "pending")]))
+        ]
         for mark in marks:
-            article_id = mark.payload["meta"]["article_id"]
-            record = (await self.records([article_id])).get(article_id)
-            await self._release_copies(article_id, keep=record.version if record and record.of is None else None)
-            await self._tidy(article_id)
-            if record is not None:
-                await self._refresh(record.of or record.id)
+            await self._clear(mark.articles, mark.articles, mark.versions)
             await self._engine.delete([mark.id])
+        self._interrupted = False
         return len(marks)
 
-    async def records(self, article_ids: Sequence[str]) -> dict[str, Record]:
+    async def records(self, article_ids: Iterable[str]) -> dict[str, Record]:
         """The records of these ids, articles and copies; unknown ids are left out."""
+        stored = await self._stored(article_ids)
+        firsts = await self._firsts(record.version for record in stored.values() if record.kind == "copy")
+        return {
+            id: replace(record, of=firsts[record.version].id) if record.kind == "copy" else record
+            for id, record in stored.items()
+            if record.kind == "article" or (record.kind == "copy" and record.version in firsts)
+        }
+
+    async def copies(self, article: Record) -> list[Record]:
+        """The other ids with the current text of an article, in the order in which they take its place."""
+        where = models.Filter(must=[equals("kind", "copy"), equals("version", article.version)])
+        copies = [replace(read_record(point), of=article.id) for point in await self._all(where)]
+        return sorted(copies, key=lambda copy: (copy.since, copy.id))
+
+    async def _stored(self, article_ids: Iterable[str]) -> dict[str, Record]:
         points = await self._engine.retrieve([record_id(id) for id in dict.fromkeys(article_ids)])
         return {record.id: record for record in map(read_record, points)}
 
-    async def copies(self, article_id: str) -> list[Record]:
-        """The copies of an article, oldest first."""
-        where = models.Filter(must=[equals("kind", "copy"), equals("of", article_id)])
-        copies = [read_record(point) for point in await self._all(where)]
-        return sorted(copies, key=lambda copy: (copy.added, copy.id))
+    async def _firsts(self, versions: Iterable[str]) -> dict[str, Record]:
+        """The one article, all others being its copies, of each text."""
+        wanted = list(dict.fromkeys(versions))
+        if not wanted:
+            return {}
+        where = models.Filter(must=[equals("kind", "article"), equals("version", *wanted)])
+        return {record.version: record for record in map(read_record, await self._all(where))}
 
-    async def _by_version(self, versions: Sequence[str], kind: str = "article") -> dict[str, Record]:
-        where = models.Filter(must=[equals("kind", kind), equals("version", *versions)])
-        found = sorted(map(read_record, await self._all(where)), key=lambda record: (record.added, record.id))
-        return {record.version: record for record in reversed(found)}
+    async def _passages(self, article: Article) -> tuple[Passage, ...]:
+        points = await self._all(_passages_of(article.id))
+        return tuple(sorted(map(read_passage, points), key=lambda passage: passage.start))
 
-    async def _content_points(self, encoded: Encoded) -> list[Point]:
-        """Passages, and the text where this version is new; a copy's text is that of its first."""
+    async def _change(self, encoded: Encoded) -> _Change:
         plan = encoded.plan
+        record = _new_record(encoded)
+        copies: list[Record] = []
+        if plan.record is not None and plan.new_text:
+            change = await self._leave(plan.record)
+        else:
+            change = _Change({record.id}, leaves_nothing=plan.record is None and plan.first is None)
+            if plan.record is not None and record.kind == "article":
+                copies = await self.copies(record)
+                change.refresh.add(record.id)
+        change.records.append(record_point(record, copies))
+        change.contents.extend(passage_points(encoded, copies))
         if plan.first is not None:
-            return []
-        points = passage_points(encoded, await self._kept_copies(plan))
-        if plan.record is None or plan.record.of is not None or plan.record.version != plan.article.version:
-            points.append(text_point(plan.article.id, plan.article.version, plan.article.text))
-        return points
+            change.articles.add(plan.first.id)
+            change.refresh.add(plan.first.id)
+        elif plan.new_text:
+            change.versions.add(record.version)
+            change.contents.append(text_point(record.version, plan.article.text))
+        return change
 
-    async def _left_text(self, plan: Plan) -> list[Point]:
-        """The text that a copy shared with its first and now leaves: old citations of the copy must still open."""
-        record = plan.record
-        if record is None or record.of is None or record.version == plan.article.version:
-            return []
-        texts = await self._engine.retrieve([text_id(record.of, record.version)])
-        return [text_point(record.id, record.version, text.payload["content"]) for text in texts]
+    async def _leave(self, record: Record) -> _Change:
+        """`record` gives up its text; if it was the text's first, the next copy takes its place."""
+        change = _Change({record.id})
+        if record.of is not None:
+            change.articles.add(record.of)
+            change.refresh.add(record.of)
+            return change
+        copies = await self.copies(record)
+        if copies:
+            heir, others = copies[0], copies[1:]
+            passages = await self._inherited(heir, others, record)
+            change.contents.extend(passages)
+            change.records.append(record_point(replace(heir, kind="article", passages=len(passages)), others))
+            change.articles.add(heir.id)
+        return change
 
-    async def _kept_copies(self, plan: Plan) -> list[Record]:
-        same = plan.record is not None and plan.record.of is None and plan.record.version == plan.article.version
-        return await self.copies(plan.article.id) if same else []
-
-    async def _record_point(self, encoded: Encoded) -> Point:
-        plan = encoded.plan
-        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        record = plan.record
-        versions = record.versions if record else ()
-        if record and record.of is not None and record.version != plan.article.version:
-            versions = (*versions, (record.version, record.added))
-        if plan.first is None and (not versions or versions[-1][0] != plan.article.version):
-            versions = (*(v for v in versions if v[0] != plan.article.version), (plan.article.version, now))
-        stored = Record(
-            id=plan.article.id,
-            kind="copy" if plan.first else "article",
-            version=plan.article.version,
-            versions=versions,
-            metadata=plan.article.metadata(),
-            passages=len(encoded.passages) if plan.embed else record.passages if record else 0,
-            added=record.added if record else now,
-            updated=now,
-            of=plan.first.id if plan.first else None,
-        )
-        return record_point(stored, await self._kept_copies(plan))
-
-    async def _clear_after(self, plan: Plan) -> None:
-        if plan.record is not None:
-            await self._tidy(plan.article.id)
-            if plan.record.of is not None:
-                await self._refresh(plan.record.of)
-            if plan.first is None:
-                await self._refresh(plan.article.id)
-        if plan.first is not None:
-            await self._refresh(plan.first.id)
-
-    async def _tidy(self, article_id: str) -> None:
-        """Delete the passages that are not of the current version, and texts that no record names."""
-        record = (await self.records([article_id])).get(article_id)
-        own = equals("article_id", article_id)
-        current = [equals("version", record.version)] if record and record.of is None else []
-        await self._engine.delete_where(models.Filter(must=[equals("kind", "passage"), own], must_not=current))
-        kept = [equals("version", *(version for version, _ in record.versions))] if record and record.versions else []
-        await self._engine.delete_where(models.Filter(must=[equals("kind", "text"), own], must_not=kept))
-
-    async def _refresh(self, article_id: str) -> None:
-        """Bring the filter fields of an article and its passages up to date with its metadata and copies."""
-        record = (await self.records([article_id])).get(article_id)
-        if record is None or record.of is not None:
-            return
-        copies = await self.copies(article_id)
-        await self._engine.upsert([record_point(record, copies)])
-        fields = filter_fields(record.metadata, [copy.metadata for copy in copies])
-        fields.pop("day")
-        where = models.Filter(must=[equals("kind", "passage"), equals("article_id", article_id)])
-        await self._engine.set_meta(where, fields)
-
-    async def _release_copies(self, article_id: str, keep: str | None) -> None:
-        """Find a new home for the copies whose text this article has (or will have) no longer."""
-        copies = [copy for copy in await self.copies(article_id) if copy.version != keep]
-        for copy in copies:
-            where = models.Filter(must=[equals("kind", "article"), equals("version", copy.version)])
-            homes = [record for record in map(read_record, await self._all(where)) if record.id != article_id]
-            if homes:
-                moved = replace(copy, of=homes[0].id)
-                await self._engine.upsert([record_point(moved)])
-                await self._refresh(homes[0].id)
-            else:
-                await self._promote(copy, article_id)
-
-    async def _promote(self, copy: Record, former: str) -> None:
-        """Make a copy an article of its own with the passages and vectors of the article it was a copy of."""
-        texts = await self._engine.retrieve([text_id(former, copy.version)])
-        if not texts:
-            return
-        await self._engine.upsert([pending_point(copy.id)])
-        where = models.Filter(
-            must=[equals("kind", "passage"), equals("article_id", former), equals("version", copy.version)]
-        )
-        fields = filter_fields(copy.metadata, [])
-        points = [
-            passage_point(replace(read_passage(point), article_id=copy.id), fields, point.dense, point.terms)
-            for point in await self._all(where, vectors=True)
+    async def _inherited(self, heir: Record, others: Sequence[Record], former: Record) -> list[Point]:
+        """The passages of the article that `heir` was a copy of, with their vectors, as its own."""
+        fields = filter_fields(heir.metadata, others)
+        return [
+            passage_point(replace(read_passage(point), article_id=heir.id), fields, point.dense, point.terms)
+            for point in await self._all(_passages_of(former.id), vectors=True)
         ]
-        text = text_point(copy.id, copy.version, texts[0].payload["content"])
-        await self._engine.upsert([*points, text])
-        versions = (*(v for v in copy.versions if v[0] != copy.version), (copy.version, copy.added))
-        promoted = replace(copy, kind="article", of=None, passages=len(points), versions=versions)
-        await self._engine.upsert([record_point(promoted)])
-        await self._engine.delete([pending_point(copy.id).id])
+
+    async def _write(self, changes: Sequence[_Change]) -> None:
+        if not changes:
+            return
+        self._interrupted = True
+        mark = pending_point(
+            {id for change in changes for id in change.articles},
+            {version for change in changes for version in change.versions},
+        )
+        await self._engine.upsert([mark])
+        await self._engine.upsert([point for change in changes for point in change.contents])
+        for change in changes:
+            await self._engine.upsert(change.records)
+        for change in changes:
+            if not change.leaves_nothing:
+                await self._clear(change.articles, change.refresh, change.versions)
+        await self._engine.delete([mark.id])
+        self._interrupted = False
+
+    async def _clear(
+        self, articles: Collection[str], refresh: Collection[str], versions: Collection[str]
+    ) -> None:
+        """Delete passages that are of no current version, removed records and texts that no record names."""
+        stored = await self._stored(articles)
+        for id in articles:
+            record = stored.get(id)
+            current = record if record is not None and record.kind == "article" else None
+            stale = _passages_of(id)
+            if current is not None:
+                stale.must_not = [equals("version", current.version)]
+            await self._engine.delete_where(stale)
+            if record is not None and record.kind == "removed":
+                await self._engine.delete([record_id(id)])
+            if current is not None and id in refresh:
+                await self._refresh(current)
+        for version in versions:
+            named = models.Filter(must=[equals("kind", "article", "copy"), equals("versions", version)])
+            if not await self._engine.count(named):
+                await self._engine.delete([text_id(version)])
+
+    async def _refresh(self, article: Record) -> None:
+        """Bring the filter fields of an article and its passages up to date with its metadata and copies."""
+        copies = await self.copies(article)
+        await self._engine.upsert([record_point(article, copies)])
+        await self._engine.set_meta(_passages_of(article.id), filter_fields(article.metadata, copies))
+
+    async def _finish_interrupted(self) -> None:
+        """A write that failed half way (a full disk, a lost server) is cleared up before the next one."""
+        if self._interrupted:
+            await self.repair()
 
     async def _all(self, where: models.Filter, *, vectors: bool = False) -> list[Point]:
         points, cursor = await self._engine.scroll(where, PAGE, vectors=vectors)
@@ -250,7 +275,7 @@ class VersionWriter:
 
 def passage_points(encoded: Encoded, copies: Sequence[Record]) -> list[Point]:
     """The passages of one encoded article as points."""
-    fields = filter_fields(encoded.plan.article.metadata(), [copy.metadata for copy in copies])
+    fields = filter_fields(encoded.plan.article.metadata(), copies)
     return [
         passage_point(passage, fields, vector.tolist(), terms)
         for passage, vector, terms in zip(encoded.passages, encoded.vectors, encoded.terms, strict=True)
@@ -260,12 +285,35 @@ def passage_points(encoded: Encoded, copies: Sequence[Record]) -> list[Point]:
 def _plan(article: Article, record: Record | None, same_text: Record | None) -> Plan:
     first = same_text if same_text is not None and same_text.id != article.id else None
     if record is None:
-        status: Status = "duplicate" if first else "added"
-        return Plan(article, status, embed=first is None, record=None, first=first)
+        return Plan(article, "duplicate" if first else "added", first is None, None, first)
     if record.version != article.version:
-        return Plan(article, "duplicate" if first else "updated", embed=first is None, record=record, first=first)
+        return Plan(article, "duplicate" if first else "updated", first is None, record, first)
     if record.metadata == article.metadata():
-        return Plan(article, "unchanged", embed=False, record=record)
-    if record.of is not None:
-        return Plan(article, "updated", embed=False, record=record, first=first)
-    return Plan(article, "updated", embed=record.metadata["title"] != article.title, record=record)
+        return Plan(article, "unchanged", False, record, first)
+    retitled = record.metadata["title"] != article.title
+    return Plan(article, "updated", first is None and retitled, record, first)
+
+
+def _new_record(encoded: Encoded) -> Record:
+    plan = encoded.plan
+    now = datetime.now(UTC)
+    second = now.isoformat(timespec="seconds").replace("+00:00", "Z")
+    versions = plan.record.versions if plan.record else ()
+    if plan.new_text:
+        earlier = (one for one in versions if one[0] != plan.article.version)
+        versions = (*earlier, (plan.article.version, now.isoformat(timespec="microseconds")))
+    kept = plan.record.passages if plan.record and plan.first is None else 0
+    return Record(
+        id=plan.article.id,
+        kind="copy" if plan.first else "article",
+        versions=versions,
+        metadata=plan.article.metadata(),
+        passages=len(encoded.passages) if plan.embed else kept,
+        added=plan.record.added if plan.record else second,
+        updated=second,
+        of=plan.first.id if plan.first else None,
+    )
+
+
+def _passages_of(article_id: str) -> models.Filter:
+    return models.Filter(must=[equals("kind", "passage"), equals("article_id", article_id)])

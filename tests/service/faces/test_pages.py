@@ -180,7 +180,7 @@ async def test_suggestions_appear_while_there_are_samples(
 ) -> None:
     assert not (await get(filled, "/")).xpath("//nav")
     client = open_client()
-    sample = {"id": "s", "text": "A sample about a dam.", "tags": ["sample"]}
+    sample = {"id": "sample-dam", "text": "A sample about a dam.", "tags": ["sample"]}
     assert (await client.post("/v1/articles", json=sample)).is_success
     try:
         for language, first in (("fr-CA,fr;q=0.9", "fr"), ("xx, ru;q=0.5", "ru"), ("xx", "en"), ("", "en")):
@@ -192,7 +192,7 @@ async def test_suggestions_appear_while_there_are_samples(
             assert link.text_content() == question
             assert parse_qs(urlsplit(link.get("href")).query) == {"question": [question]}
     finally:
-        await client.delete("/v1/articles/s")
+        await client.delete("/v1/articles/sample-dam")
 
 
 def test_broken_suggestions_are_named(tmp_path: Path) -> None:
