@@ -25,7 +25,6 @@ from evaluation.resident_memory import peak_mb
 from indexing.add_articles import add_articles, article_input, read_paths
 from indexing.archive.bundled_model import NAME, TOKENIZER
 from indexing.archive.open_archive import manifest_for, open_archive
-from indexing.archive.terms import Terms
 from indexing.make_article import make_article
 from indexing.split_passages import embedding_text, split_passages
 from service.open_local import encoder_of
@@ -144,7 +143,7 @@ async def _add_by_citewell(settings: Settings, file: Path, folder: Path, sample:
     encoder = encoder_of(settings)
     vectors = encoder.encode_passages(sample)
     limit = settings.max_article_characters
-    archive = await open_archive(folder, manifest_for(encoder, Terms(encoder.tokenizer)))
+    archive = await open_archive(folder, manifest_for(encoder, encoder.terms))
     started = time.perf_counter()
     readings = read_paths([str(file)], max_characters=limit)
     count = 0

@@ -68,7 +68,7 @@ def many_articles(sets: EvaluationSets, passages: int, seed: int) -> Iterator[So
 async def bench_archive(options: BenchOptions, encoder: Encoder, passages: int) -> AsyncIterator[Archive]:
     """An archive of `passages` (0: the real ones only), filled when it is first asked for, opened anew."""
     folder = options.work / f"archive-{passages}"
-    manifest = manifest_for(encoder, Terms(encoder.tokenizer))
+    manifest = manifest_for(encoder, encoder.terms)
     if not folder.exists():
         archive = await open_archive(folder, manifest)
         sets = load_sets(options.data, 1, options.seed)
@@ -86,7 +86,7 @@ async def _fill(
 ) -> None:
     """Store the real articles, then copies with other figures, other terms and slightly other vectors."""
     print(f"archive of {passages or 'the real'} passages: {len(sources)} real articles ...", flush=True)
-    terms = Terms(encoder.tokenizer)
+    terms = encoder.terms
     limit = options.settings.max_article_characters
     articles = [make_article(article_input(one.to_item()), max_characters=limit) for one in sources]
     real: list[Encoded] = []

@@ -17,7 +17,6 @@ from evaluation.rankings import HYBRID_DEPTH, TOP_K
 from indexing.archive.encoder import Encoder
 from indexing.archive.filters import Filters
 from indexing.archive.search_passages import PassageQuery
-from indexing.archive.terms import Terms
 from service.answering.question import Question
 from service.answering.retrieve import Retrieve
 from service.answering.understand_question import UnderstandQuestion, Understood
@@ -45,7 +44,7 @@ async def _measure(options: BenchOptions) -> PartResult:
     async with bench_archive(options, encoder, options.large_archive) as archive:
         encoder.save()
         status = await archive.status()
-        terms = Terms(encoder.tokenizer)
+        terms = encoder.terms
         retrieve = Retrieve(archive, terms)
 
         async def citewell(one: Asked) -> None:

@@ -11,7 +11,6 @@ from evaluation.evaluation_sets import SetQuestion
 from evaluation.metrics import Counted, share_of
 from evaluation.pools import Pool
 from indexing.archive.encoder import Encoder
-from indexing.archive.terms import Terms
 from service.answering.answer import Answer, Citation
 from service.answering.pipeline import Answering
 from service.answering.question import Question
@@ -56,7 +55,7 @@ async def measure_answers(
     unanswerable: Sequence[SetQuestion],
 ) -> AnswerRow:
     """Ask every question through the whole pipeline, as a face would."""
-    answering = Answering(pool.archive, encoder, Terms(encoder.tokenizer))
+    answering = Answering(pool.archive, encoder, encoder.terms)
     questions = [*answerable, *unanswerable]
     answers: dict[str, Answer] = {}
     for question in tqdm(

@@ -30,7 +30,7 @@ async def _answer(
     encoder.encode_questions(["ready?"])
     steps["encoder"] = resident_mb()
     opening = importlib.import_module("indexing.archive.open_archive")
-    terms = importlib.import_module("indexing.archive.terms").Terms(encoder.tokenizer)
+    terms = encoder.terms
     question = importlib.import_module("service.answering.question").Question
     archive = await opening.open_archive(folder, opening.manifest_for(encoder, terms))
     steps["archive"] = resident_mb()

@@ -14,7 +14,6 @@ from indexing.add_articles import Added, Reading, add_articles, article_input
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from indexing.archive.open_archive import manifest_for, open_archive
-from indexing.archive.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ async def open_pool(
     name: str, articles: Sequence[SourceArticle], encoder: Encoder, folder: Path, max_characters: int
 ) -> AsyncIterator[Pool]:
     """Add the articles to a new archive under `folder` as `citewell add` would, and close it in the end."""
-    archive = await open_archive(folder / name, manifest_for(encoder, Terms(encoder.tokenizer)))
+    archive = await open_archive(folder / name, manifest_for(encoder, encoder.terms))
     try:
         started = time.perf_counter()
         added = [

@@ -12,7 +12,6 @@ from indexing.archive.article import Passage
 from indexing.archive.encoder import Encoder
 from indexing.archive.filters import Filters
 from indexing.archive.search_passages import PassageQuery
-from indexing.archive.terms import Terms
 from service.answering.question import Question
 from service.answering.retrieve import Retrieve
 from service.answering.understand_question import UnderstandQuestion, Understood
@@ -38,7 +37,7 @@ class Rankings:
         """Search in `archive`, which was written with `encoder`."""
         self._archive = archive
         self._encoder = encoder
-        self._terms = Terms(encoder.tokenizer)
+        self._terms = encoder.terms
         self._understand = UnderstandQuestion()
         self._retrieve = Retrieve(archive, self._terms)
 

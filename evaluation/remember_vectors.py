@@ -23,6 +23,7 @@ class RememberingEncoder(Encoder):
         self.fingerprint = encoder.fingerprint
         self.tokenizer = encoder.tokenizer
         self.table = encoder.table
+        self.terms = encoder.terms
         self.dimension = encoder.dimension
         self.max_tokens = encoder.max_tokens
         self.encoded = 0

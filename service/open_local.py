@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder, open_encoder
 from indexing.archive.open_archive import manifest_for, open_archive
-from indexing.archive.terms import Terms
 from service.answering.pipeline import Answering
 from service.errors import SettingsError
 from service.settings import Settings
@@ -38,7 +37,7 @@ async def open_local(settings: Settings) -> AsyncIterator[Local]:
             "unset QDRANT_URL"
         )
     encoder = encoder_of(settings)
-    terms = Terms(encoder.tokenizer)
+    terms = encoder.terms
     archive = await open_archive(settings.archive, manifest_for(encoder, terms))
     try:
         yield Local(archive, encoder, Answering(archive, encoder, terms, queue=settings.queue))

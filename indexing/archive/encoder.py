@@ -18,6 +18,7 @@ from indexing.archive.embedding_table import EmbeddingTable
 from indexing.archive.model_fingerprint import hub_name, model_fingerprint
 from indexing.archive.model_prompts import NONE, Prompts, known_prompts
 from indexing.archive.onnx_encoder import OnnxEncoder
+from indexing.archive.terms import Terms
 from indexing.errors import IndexingError
 
 BATCH = 32
@@ -36,7 +37,7 @@ class ModelUnavailable(IndexingError):
 class Encoder:
     """One model with its prompts; any number of threads may call.
 
-    `tokenizer` and `table` are the bundled model's whatever the model: terms and passage sizes use them.
+    `tokenizer`, `table` and `terms` are the bundled model's whatever the model; passage sizes use them too.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Encoder:
         self.fingerprint = fingerprint
         self.tokenizer = tokenizer
         self.table = table
+        self.terms = Terms(tokenizer)
         self.dimension = model.get_embedding_dimension() or len(model.encode(""))
         self.max_tokens = int(model.max_seq_length or MOST_TOKENS)
         self._model = model
