@@ -79,7 +79,9 @@ class Settings(BaseSettings):
         description="Longest article that is taken in, in characters.",
     )
     host: str = Field("127.0.0.1", validation_alias="CITEWELL_HOST", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, validation_alias="CITEWELL_PORT", description="Port to listen on.")
+    port: int = Field(
+        8000, ge=0, le=65535, validation_alias="CITEWELL_PORT", description="Port to listen on."
+    )
     queue: int = Field(
         64,
         ge=1,
@@ -98,7 +100,9 @@ class Settings(BaseSettings):
         None, validation_alias="CITEWELL_LLM_API_KEY", description="Reserved: key for the language model."
     )
     api_keys_file: Path | None = Field(
-        None, validation_alias="CITEWELL_API_KEYS_FILE", description="Reserved: file of keys, reread on change."
+        None,
+        validation_alias="CITEWELL_API_KEYS_FILE",
+        description="Reserved: file of keys, reread on change.",
     )
 
     @field_validator("api_keys", "allowed_origins", mode="before")
@@ -120,7 +124,9 @@ class Settings(BaseSettings):
             raise ValueError("allowed are `public` and `key`")
         return value
 
-    @field_validator("qdrant_url", "article_pages", "llm_base_url", "question_prefix", "passage_prefix", mode="before")
+    @field_validator(
+        "qdrant_url", "article_pages", "llm_base_url", "question_prefix", "passage_prefix", mode="before"
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -156,7 +162,9 @@ def load_settings(environment: Mapping[str, str] | None = None, env_file: Path =
     for name in sorted(values):
         if name.startswith(PREFIX) and name not in known:
             nearest = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.0)
-            raise SettingsError(f"unknown setting {name}; the nearest known one is {nearest[0]} (docs/settings.md lists all)")
+            raise SettingsError(
+                f"unknown setting {name}; the nearest known one is {nearest[0]} (docs/settings.md lists all)"
+            )
     chosen: dict[str, Any] = {name: values[name] for name in known if name in values}
     if values.get("CITEWELL_API_KEYS_FILE"):
         raise SettingsError(

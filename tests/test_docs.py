@@ -30,7 +30,11 @@ def test_example_environment_names_known_settings_only() -> None:
 
 @pytest.mark.parametrize("kind", [Article, Passage, Question, Filters, Answer, Statement, Citation, Refusal])
 def test_architecture_lists_the_fields_of_each_dataclass(kind: type) -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", (ROOT / "docs/architecture.md").read_text("utf-8"), re.MULTILINE))
+    rows = dict(
+        re.findall(
+            r"^\| `(\w+)` \| (.+) \|$", (ROOT / "docs/architecture.md").read_text("utf-8"), re.MULTILINE
+        )
+    )
     assert rows[kind.__name__].split(", ") == [field.name for field in fields(kind)]
 
 

@@ -11,7 +11,13 @@ PACKAGES = ("indexing", "service", "evaluation")
 VAGUE = {"utils", "helpers", "manager", "core", "common", "base", "misc"}
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 # What the service may use of indexing: its archive, and the one function that adds articles with what goes into it.
-FROM_INDEXING = ("indexing.archive", "indexing.add_articles", "indexing.errors", "indexing.read_files", "indexing.reindex")
+FROM_INDEXING = (
+    "indexing.archive",
+    "indexing.add_articles",
+    "indexing.errors",
+    "indexing.read_files",
+    "indexing.reindex",
+)
 
 
 def imports(path: Path) -> Iterator[tuple[str, list[str]]]:
@@ -40,9 +46,13 @@ def test_imports_point_one_way(path: Path) -> None:
             if top == "indexing":
                 assert module.startswith(FROM_INDEXING), f"{name(path)} imports {module}"
         if "answering" in path.parts:
-            assert not module.startswith(("service.faces", "fastapi", "starlette")), f"{name(path)} imports {module}"
+            assert not module.startswith(("service.faces", "fastapi", "starlette")), (
+                f"{name(path)} imports {module}"
+            )
         if "archive" in path.parts and top == "indexing":
-            assert module.startswith(("indexing.archive", "indexing.errors")), f"{name(path)} imports {module}"
+            assert module.startswith(("indexing.archive", "indexing.errors")), (
+                f"{name(path)} imports {module}"
+            )
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
@@ -57,8 +67,15 @@ def test_names_say_what_a_file_does() -> None:
 
 
 def test_steps_are_connected_in_one_place_only() -> None:
-    users = [name(path) for path in FILES if ".connect(" in path.read_text("utf-8") and "Pipeline" in path.read_text("utf-8")]
-    assert users in (["service/answering/pipeline.py"], ["evaluation/bench.py", "service/answering/pipeline.py"])
+    users = [
+        name(path)
+        for path in FILES
+        if ".connect(" in path.read_text("utf-8") and "Pipeline" in path.read_text("utf-8")
+    ]
+    assert users in (
+        ["service/answering/pipeline.py"],
+        ["evaluation/bench.py", "service/answering/pipeline.py"],
+    )
 
 
 def test_faces_know_neither_haystack_nor_qdrant() -> None:

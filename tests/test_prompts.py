@@ -1,7 +1,5 @@
 """Reads the texts under prompts/; checks keys, variables and that the samples answer what is suggested."""
 
-# ruff: noqa: RUF001 - texts in seven scripts
-
 import json
 import re
 import tomllib

@@ -1,7 +1,5 @@
 """Reads the sample articles; checks their format, their facts and that no text was taken from elsewhere."""
 
-# ruff: noqa: RUF001 - texts in seven scripts
-
 import json
 import os
 import re
