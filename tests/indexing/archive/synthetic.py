@@ -1,34 +1,72 @@
-"""Tiny articles with vectors made by hand, and a dictionary that says what an archive of them must hold."""
+"""Tiny articles, an encoder that draws vectors from hashes, and a dictionary of what an archive must then hold."""
 
 import hashlib
-import re
+import string
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import models
+from tokenizers import Regex, Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split
 
+from indexing.add_articles import encode_plans
 from indexing.archive.archive import Archive
 from indexing.archive.article import Article, Passage
 from indexing.archive.edge import EdgeEngine
 from indexing.archive.engine import Engine, Point
+from indexing.archive.filters import Filters
 from indexing.archive.manifest import Manifest
 from indexing.archive.records import languages_of
 from indexing.archive.search_passages import PassageQuery
-from indexing.archive.terms import SparseTerms
-from indexing.archive.versions import Encoded, Plan
+from indexing.archive.terms import Terms
+from indexing.split_passages import split_passages
 
 DIMENSION = 8
-MANIFEST = Manifest("tiny", "tiny-1", DIMENSION, "words 1")
+MANIFEST = Manifest("tiny", "tiny-1", DIMENSION, "letters 1")
 EVERYTHING = models.Filter(must=[])
+
+
+def letters() -> Tokenizer:
+    """A tokenizer for which each character is a token, so that short texts have several passages."""
+    vocabulary = {
+        character: number for number, character in enumerate(["?", *string.ascii_letters, *string.digits])
+    }
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="?"))
+    tokenizer.pre_tokenizer = Split(Regex(r"\S"), "isolated")
+    return tokenizer
+
+
+class TinyEncoder:
+    """Stands where the real encoder stands when meaning does not matter: the same text has the same vector."""
+
+    name, fingerprint, dimension, max_tokens = "tiny", "tiny-1", DIMENSION, 512
+
+    def __init__(self) -> None:
+        self.tokenizer = letters()
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([vector(text) for text in texts], np.float32).reshape(-1, DIMENSION)
+
+
+ENCODER: Any = TinyEncoder()
+TERMS = Terms(ENCODER.tokenizer)
 
 
 def article(id: str, text: str, **metadata: Any) -> Article:
     """An English article; its title is its id unless it is given."""
     return Article(**{"id": id, "title": f"Title of {id}", "text": text, "language": "en", **metadata})
+
+
+def long_text(topic: str, sentences: int = 7) -> str:
+    """A text of some passages: each sentence has about 60 letters."""
+    return " ".join(
+        f"Sentence {n} tells at some length what happened to {topic} on that day." for n in range(sentences)
+    )
 
 
 def vector(text: str) -> NDArray[np.float32]:
@@ -38,53 +76,39 @@ def vector(text: str) -> NDArray[np.float32]:
     return (drawn / np.linalg.norm(drawn)).astype(np.float32)
 
 
-def terms(text: str) -> SparseTerms:
-    """Each different word with weight one."""
-    words = {word: int.from_bytes(hashlib.sha256(word.encode()).digest()[:3], "big") for word in text.split()}
-    indices = sorted(set(words.values()))
-    return SparseTerms(indices, [1.0] * len(indices))
-
-
 def passages_of(article: Article) -> list[Passage]:
-    """Two sentences a passage; a sentence ends with a full stop."""
-    spans = [match.span() for match in re.finditer(r"[^.\s][^.]*\.?", article.text)]
-    return [
-        Passage(
-            article.id,
-            article.version,
-            run[0][0],
-            run[-1][1],
-            article.text[run[0][0] : run[-1][1]],
-            tuple(run),
-        )
-        for run in (spans[start : start + 2] for start in range(0, len(spans), 2))
-    ]
-
-
-def encoded(plan: Plan) -> Encoded:
-    """What the encoder would make of a plan."""
-    if not plan.embed:
-        return Encoded(plan)
-    passages = list(plan.passages) or passages_of(plan.article)
-    texts = [f"{plan.article.title}\n{passage.text}" for passage in passages]
-    vectors = np.array([vector(text) for text in texts], np.float32).reshape(-1, DIMENSION)
-    return Encoded(plan, passages, vectors, [terms(text) for text in texts])
+    """The passages that an article is cut into."""
+    return split_passages(
+        article.text,
+        article.language,
+        article_id=article.id,
+        version=article.version,
+        tokenizer=ENCODER.tokenizer,
+        title=article.title,
+    )
 
 
 async def put(archive: Archive, *articles: Article) -> list[str]:
     """Store articles that are not related, as one batch; returns what became of each."""
     async with archive.writing:
         plans = await archive.plan(articles)
-        await archive.commit([encoded(plan) for plan in plans])
+        await archive.commit(encode_plans(plans, ENCODER, TERMS))
     return [plan.status for plan in plans]
 
 
-async def search(archive: Archive, text: str, limit: int = 10, **filters: Any) -> list[str]:
-    """Article ids by the vector of `text`."""
-    from indexing.archive.filters import Filters  # noqa: PLC0415
-
-    [hits] = await archive.search([PassageQuery(limit, vector=vector(text))], Filters(**filters))
+async def nearest(
+    archive: Archive, passage: Passage, title: str, limit: int = 10, **filters: Any
+) -> list[str]:
+    """Article ids by the vector of a passage, best first."""
+    query = PassageQuery(limit, vector=vector(f"{title}\n{passage.text}"))
+    [hits] = await archive.search([query], Filters(**filters))
     return [hit.article_id for hit in hits]
+
+
+async def found(archive: Archive, **filters: Any) -> set[str]:
+    """Ids of all articles that a filter lets through."""
+    [hits] = await archive.search([PassageQuery(1000, vector=vector("anything"))], Filters(**filters))
+    return {hit.article_id for hit in hits}
 
 
 def open_edge(folder: Path) -> Archive:
@@ -162,7 +186,7 @@ class Expected:
     def points(self) -> dict[str, Any]:
         """Everything that must be stored, in a form that can be compared."""
         firsts = {id for id in self.articles if self.first(id) == id}
-        passages = {id: passages_of(replace(self.articles[id])) for id in firsts}
+        passages = {id: passages_of(self.articles[id]) for id in firsts}
         return {
             "records": {
                 id: (
