@@ -31,7 +31,6 @@ from service.open_local import encoder_of
 from service.settings import Settings
 
 CACHE = ROOT / ".cache" / "evaluation"
-DEFAULT_SAMPLE = 300
 DEFAULT_SEED = 20261123
 SHOWN_SETTINGS = {"embedding_model", "question_prefix", "passage_prefix", "max_article_characters"}
 
