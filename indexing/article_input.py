@@ -1,14 +1,13 @@
 """One JSON object in the article format in, a checked ArticleInput or one clear line of refusal out."""
 
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from indexing.archive.tags_and_dates import normalised_date, normalised_language
 from indexing.canonical_text import canonical_text
 from indexing.errors import ArticleRefused
 
@@ -18,50 +17,6 @@ MAX_META_CHARACTERS = 100_000
 MAX_META_DEPTH = 20
 
 _SHOWN = 60  # characters of a refused value that a message repeats
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATE_TIME = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:)([0-9]{2})(?:\.[0-9]+)?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-# BCP 47: language of two or three letters, its extension, script, region, variants, extensions, private use.
-_LANGUAGE = re.compile(
-    r"[a-z]{2,3}(-[a-z]{3}){0,3}(-[a-z]{4})?(-([a-z]{2}|[0-9]{3}))?(-([a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
-    r"(-[0-9a-wy-z](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?",
-    re.IGNORECASE,
-)
-
-
-def normalised_language(tag: str) -> str | None:
-    """A BCP 47 tag in the usual case (zh-hant → zh-Hant, fr-ca → fr-CA); None if it is none."""
-    tag = tag.strip().replace("_", "-")
-    if len(tag) > 100 or not _LANGUAGE.fullmatch(tag):
-        return None
-    parts = tag.lower().split("-")
-    for place, part in enumerate(parts[1:], start=1):
-        if len(part) == 1:
-            break
-        if len(part) == 4 and part.isalpha():
-            parts[place] = part.title()
-        elif len(part) == 2:
-            parts[place] = part.upper()
-    return "-".join(parts)
-
-
-def normalised_date(value: str) -> str | None:
-    """An RFC 3339 date as YYYY-MM-DD, a date-time as UTC to the second (...Z); None if it is neither."""
-    value = value.strip()
-    try:
-        if _DATE.fullmatch(value):
-            return date.fromisoformat(value).isoformat()
-        match = _DATE_TIME.fullmatch(value)
-        if not match:
-            return None
-        day, clock, second, offset = match.groups()
-        second = "59" if second == "60" else second  # a leap second, which Python's datetime does not know
-        moment = datetime.fromisoformat(f"{day}T{clock}{second}{offset.upper()}").astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0")
 
 
 def _one_line(value: Any) -> str | None:

@@ -5,10 +5,15 @@ from datetime import UTC, date, datetime
 
 from qdrant_client import models
 
+from indexing.archive.tags_and_dates import normalised_language
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """An empty tuple or None allows all. Dates are RFC 3339, a date or a date-time; a date counts in UTC."""
+    """An empty tuple or None allows all; languages match in any spelling (`FR`, `zh_hant`).
+
+    Dates are as `normalised_date` gives them; one without a time counts in UTC.
+    """
 
     language: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
@@ -35,7 +40,7 @@ def passages_where(filters: Filters | None = None, language: str | None = None) 
     if language is not None:
         must.append(equals("languages", language))
     for field, wanted in (
-        ("languages", filters.language),
+        ("languages", tuple(normalised_language(tag) or tag for tag in filters.language)),
         ("sources", filters.source),
         ("tags", filters.tags),
         ("ids", filters.article_id),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from indexing.article_input import normalised_date
+from indexing.archive.tags_and_dates import normalised_date
 from indexing.canonical_text import canonical_text
 
 

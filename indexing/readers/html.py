@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import trafilatura
 from lxml import etree, html
 
-from indexing.article_input import normalised_language
+from indexing.archive.tags_and_dates import normalised_language
 from indexing.detect_language import UNDETERMINED, detect_language
 from indexing.readers.decode_text import decode_text
 from indexing.readers.extracted import Extracted, iso_date, one_line

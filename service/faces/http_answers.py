@@ -1,8 +1,6 @@
 """`POST /v1/answers`: one question with its filters in, one answer object out."""
 
 import asyncio
-import re
-from datetime import UTC, datetime, time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -11,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from starlette.requests import ClientDisconnect
 
 from indexing.archive.filters import Filters
+from indexing.archive.tags_and_dates import normalised_date, normalised_language
 from service.answering.answer import Answer
 from service.answering.pipeline import Answering
 from service.answering.question import HISTORY_LIMIT, QUESTION_LIMIT, TOP_K_LIMIT, Question, Turn
@@ -22,41 +21,27 @@ from service.faces.services import Parts
 BODY_LIMIT = 4 * 1024 * 1024
 _FILTER_VALUES = 1_000
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-
-_SUBTAG_CASE = {4: str.title, 2: str.upper}  # script, region
-
 router = APIRouter(tags=["answers"])
 
 
 def language_tag(value: str) -> str:
-    """The BCP 47 tag with its usual upper and lower case, as articles carry it; raises ValueError."""
-    if not _LANGUAGE.fullmatch(value):
+    """The BCP 47 tag as articles carry it; raises ValueError."""
+    tag = normalised_language(value)
+    if tag is None:
         raise ValueError("allowed: a language tag (BCP 47) such as fr, de or zh-Hant")
-    first, *rest = value.lower().split("-")
-    return "-".join([first, *(_SUBTAG_CASE.get(len(part), str)(part) for part in rest)])
+    return tag
 
 
 def _moment(value: str) -> str:
-    if _instant(value, time.min) is None:
+    moment = normalised_date(value)
+    if moment is None:
         raise ValueError("allowed: an RFC 3339 date (2021-07-01) or date-time (2021-07-01T12:00:00Z)")
-    return value
+    return moment
 
 
-def _instant(value: str, time_of_day: time) -> datetime | None:
-    """The moment an RFC 3339 date-time names, or a date at a time of day in UTC; None when it is neither."""
-    try:
-        if _DATE.fullmatch(value):
-            return datetime.combine(datetime.fromisoformat(value), time_of_day, UTC)
-        if _DATE_TIME.fullmatch(value):
-            return datetime.fromisoformat(value.upper())
-    except ValueError:  # the 31st of February
-        pass
-    return None
+def _at(moment: str, time_of_day: str) -> str:
+    """A date with a time of day, a date-time as it is: both in UTC, so they compare as text."""
+    return moment if "T" in moment else f"{moment}T{time_of_day}Z"
 
 
 def question_text(value: str) -> str:
@@ -99,11 +84,9 @@ class FilterFields(BaseModel):
 
     @model_validator(mode="after")
     def _from_before_to(self) -> "FilterFields":
-        if self.published_from and self.published_to:
-            first = _instant(self.published_from, time.min)
-            last = _instant(self.published_to, time.max)
-            if first and last and first > last:
-                raise ValueError("published_from is after published_to; allowed: the same moment or earlier")
+        since, until = self.published_from, self.published_to
+        if since and until and _at(since, "00:00:00") > _at(until, "23:59:59"):
+            raise ValueError("published_from is after published_to; allowed: the same moment or earlier")
         return self
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.article_input import article_input, normalised_date, normalised_language
+from indexing.archive.tags_and_dates import normalised_date, normalised_language
+from indexing.article_input import article_input
 from indexing.errors import ArticleRefused
 
 JSON_VALUES = st.recursive(

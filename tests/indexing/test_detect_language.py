@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexing.article_input import normalised_language
+from indexing.archive.tags_and_dates import normalised_language
 from indexing.detect_language import UNDETERMINED, detect_language
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from indexing.add_articles import article_input
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
+from indexing.archive.filters import Filters, passages_where
 from indexing.archive.terms import Terms
 from service.answering.pipeline import Answering
 from service.answering.question import Question, Turn
@@ -62,6 +64,8 @@ async def test_filters_limit_the_articles(filled: httpx.AsyncClient) -> None:
         ({"article_id": ["baecker"]}, {"baecker"}),
         ({"published_from": "2021-07-05", "published_to": "2021-07-05"}, {"frontiere"}),
         ({"published_from": "2021-07-06T00:00:00Z"}, {"baecker"}),
+        ({"published_from": "2021-07-06t00:00:00z"}, {"baecker"}),
+        ({"published_to": "2021-07-06t01:30:00.5+02:00"}, {"frontiere"}),
     ):
         answer = (await ask(filled, question=question, filters=filters)).json()
         assert {passage["article_id"] for passage in answer["passages"]} <= found, filters
@@ -175,6 +179,33 @@ def test_fields_become_a_question() -> None:
     assert (question.filters.tags, question.filters.published_to) == (("x",), "2021-07-05")
     assert (question.top_k, question.answer_language, question.mode) == (3, "pt-BR", None)
     assert QuestionFields.model_validate({"question": "who?"}).to_question() == Question("who?")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("2021-07-05", "2021-07-05"),
+        ("2021-07-05t14:00:00z", "2021-07-05T14:00:00Z"),
+        ("2021-07-05T14:00:00.75+02:00", "2021-07-05T12:00:00Z"),
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+    ],
+)
+def test_dates_are_taken_as_articles_carry_them(given: str, kept: str) -> None:
+    body = {"question": "who?", "filters": {"published_from": given, "published_to": given}}
+    filters = QuestionFields.model_validate(body).to_question().filters
+    assert (filters.published_from, filters.published_to) == (kept, kept)
+
+
+def test_languages_are_taken_as_articles_carry_them() -> None:
+    for tag in ("de-x-ab", "DE-X-AB", "zh_hant", "fr-ca"):
+        body = {"question": "who?", "filters": {"language": [tag]}}
+        carried = article_input({"text": "a", "language": tag}).language
+        assert QuestionFields.model_validate(body).to_question().filters.language == (carried,)
+
+
+def test_filters_match_any_spelling_of_a_language() -> None:
+    as_written, as_carried = Filters(language=("ZH_hant", "FR")), Filters(language=("zh-Hant", "fr"))
+    assert passages_where(as_written) == passages_where(as_carried)
 
 
 class WaitingArchive:
