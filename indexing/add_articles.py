@@ -3,10 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
-
-from tokenizers import Tokenizer
 
 from indexing.archive.archive import Archive, is_sample
 from indexing.archive.article import Article, Passage
@@ -108,14 +105,18 @@ class _Store:
     def __init__(self, archive: Archive, encoder: "Encoder", samples: Sequence[str]) -> None:
         self._archive = archive
         self._encoder = encoder
-        self._terms = _terms(encoder.tokenizer)
+        self._terms = encoder.terms
         self._samples = samples
 
     async def add(self, batch: _Batch) -> list[Added]:
         articles = [made for _, made in batch.entries if isinstance(made, Article)]
         async with self._archive.writing:
-            stored = await self._write(articles)
-        if any(not is_sample(article.id, article.tags) for article in articles):
+            plans = await self._archive.plan(articles)
+        # Encoded while others may write (a long article takes minutes); what they changed is planned anew.
+        ready = await asyncio.to_thread(encode_plans, plans, self._encoder, self._terms)
+        async with self._archive.writing:
+            stored = await self._write(articles, ready)
+        if any(not is_sample(article.tags, article.meta) for article in articles):
             for sample in self._samples:
                 await self._archive.remove(sample)
             self._samples = ()
@@ -124,16 +125,18 @@ class _Store:
             for place, made in batch.entries
         ]
 
-    async def _write(self, articles: Sequence[Article]) -> dict[str, Encoded]:
-        """Plan, encode, commit; related articles are done one by one, so that each sees the last."""
+    async def _write(self, articles: Sequence[Article], ready: Sequence[Encoded]) -> dict[str, Encoded]:
+        """Commit what is `ready` and still holds, else encode anew; related articles one by one, in order."""
         plans = await self._archive.plan(articles)
         ids = {article.id for article in articles}
         if any(plan.related & ids for plan in plans):
             stored: dict[str, Encoded] = {}
             for article in articles:
-                stored |= await self._write([article])
+                stored |= await self._write([article], [])
             return stored
-        encoded = await asyncio.to_thread(encode_plans, plans, self._encoder, self._terms)
+        encoded = list(ready)
+        if [one.plan for one in ready] != plans:
+            encoded = await asyncio.to_thread(encode_plans, plans, self._encoder, self._terms)
         await self._archive.commit(encoded)
         return {one.plan.article.id: one for one in encoded}
 
@@ -145,12 +148,6 @@ def _added(place: str, made: Encoded | str) -> Added:
     kept = plan.record.passages if plan.record is not None and plan.first is None else 0
     passages = len(made.passages) if plan.embed else kept
     return Added(place, plan.status, plan.article.id, plan.article.version, passages)
-
-
-@lru_cache(maxsize=1)
-def _terms(tokenizer: Tokenizer) -> Terms:
-    """Made once a tokenizer: it goes through all 250,000 pieces, 0.4 s that not every request should pay."""
-    return Terms(tokenizer)
 
 
 def encode_plans(plans: Sequence[Plan], encoder: "Encoder", terms: Terms) -> list[Encoded]:

@@ -8,7 +8,13 @@ from indexing.add_articles import BATCH_ARTICLES, BATCH_CHARACTERS, encode_plans
 from indexing.archive.archive import Archive
 from indexing.archive.edge import EdgeEngine
 from indexing.archive.encoder import Encoder
-from indexing.archive.open_archive import manifest_for, next_generation, open_any_archive, switch_generation
+from indexing.archive.open_archive import (
+    delete_other_generations,
+    manifest_for,
+    next_generation,
+    open_any_archive,
+    switch_generation,
+)
 from indexing.archive.terms import Terms
 from indexing.archive.versions import Plan
 
@@ -19,7 +25,7 @@ async def reindex_archive(folder: Path, encoder: Encoder, progress: Callable[[],
     The manifest is the commit point: killed before, the archive is what it was; the next opening clears up.
     """
     folder = folder.resolve()
-    terms = Terms(encoder.tokenizer)
+    terms = encoder.terms
     wanted = manifest_for(encoder, terms)
     old = await open_any_archive(folder, wanted)
     try:
@@ -33,6 +39,7 @@ async def reindex_archive(folder: Path, encoder: Encoder, progress: Callable[[],
         switch_generation(folder, following)
     finally:
         await old.close()
+    delete_other_generations(folder, folder / following.data)
     return count
 
 

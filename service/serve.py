@@ -44,7 +44,7 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
 def _listen(settings: Settings) -> socket.socket | None:
     """A listening socket; None when Citewell has the port; SettingsError when something else has it."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))

@@ -1,7 +1,7 @@
 """The archive: articles, their versions and passages in Qdrant, for whoever writes or asks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ from indexing.archive.versions import Encoded, Plan, VersionWriter, passage_poin
 
 T = TypeVar("T")
 
-SAMPLE_TAG, SAMPLE_ID = "sample", "sample-"
+SAMPLE_TAG, SAMPLE_MARK = "sample", "citewell_sample"
 FLUSH_AFTER_PASSAGES = 5_000  # a flush holds Python's lock: 0.15 s at 20,000 passages
 PAGE = 500
 TEXTS_PAGE = 20  # a text may have 20 MB
@@ -153,6 +153,7 @@ class Archive:
     async def commit(self, batch: Sequence[Encoded]) -> None:
         """Store a planned and encoded batch; call under `writing`."""
         await _to_the_end(self._writer.commit(batch))
+        self._samples.written(sum(len(encoded.passages) for encoded in batch))
         self._unflushed += sum(len(encoded.passages) for encoded in batch)
         if self._unflushed >= FLUSH_AFTER_PASSAGES:
             await self.flush()
@@ -160,6 +161,7 @@ class Archive:
     async def remove(self, article_id: str) -> bool:
         """Remove an article with all its versions; False when the id is unknown."""
         async with self.writing:
+            self._samples.forget()
             return await _to_the_end(self._writer.remove(article_id))
 
     async def sample_ids(self) -> list[str]:
@@ -167,7 +169,9 @@ class Archive:
         where = models.Filter(must=[equals("kind", "copy", "article"), equals("tags", SAMPLE_TAG)])
         records = [record async for record in self._records_where(where)]
         # An article's filter tags include those of its copies, so its own are looked at.
-        samples = [record for record in records if is_sample(record.id, record.metadata["tags"])]
+        samples = [
+            record for record in records if is_sample(record.metadata["tags"], record.metadata["meta"])
+        ]
         return [record.id for record in sorted(samples, key=lambda record: record.kind == "article")]
 
     async def search(self, queries: Sequence[PassageQuery], filters: Filters) -> list[list[PassageHit]]:
@@ -194,6 +198,10 @@ class Archive:
         """Counts, languages, sources, dates and models: the body of `GET /v1/status`."""
         articles = models.Filter(must=[equals("kind", "article")])
         days = await self._engine.facet("meta.day", articles)
+        languages = await self._engine.facet("meta.languages", articles)
+        for tag, count in languages.items():
+            if "-" in tag:  # counted under its base language, too
+                languages[tag.split("-")[0]] -= count
         manifest = asdict(self.manifest)
         return {
             "engine": self._engine.name,
@@ -203,7 +211,7 @@ class Archive:
             "copies": await self._engine.count(models.Filter(must=[equals("kind", "copy")])),
             "passages": await self._engine.count(models.Filter(must=[equals("kind", "passage")])),
             "samples": len(await self.sample_ids()),
-            "languages": await self._engine.facet("meta.languages", articles),
+            "languages": {tag: count for tag, count in languages.items() if count},
             "sources": await self._engine.facet("meta.sources", articles),
             "published": {"from": min(days, default=None), "to": max(days, default=None)},
             "bytes": await self._engine.size(),
@@ -250,9 +258,9 @@ class Archive:
         return points[0].payload["content"] if points else None
 
 
-def is_sample(article_id: str, tags: Sequence[str]) -> bool:
-    """Whether an article is one of those that came with the program; a tag alone may be anybody's."""
-    return article_id.startswith(SAMPLE_ID) and SAMPLE_TAG in tags
+def is_sample(tags: Sequence[str], meta: Mapping[str, Any]) -> bool:
+    """Whether an article is one of those that came with the program; the tag alone may be anybody's."""
+    return SAMPLE_TAG in tags and meta.get(SAMPLE_MARK) is True
 
 
 async def _to_the_end(write: Awaitable[T]) -> T:

@@ -33,28 +33,45 @@ class LanguageSample:
 
 
 class LanguageSamples:
-    """Draws samples when they are first asked for, and anew when a language has grown or shrunk."""
+    """Draws samples when they are first asked for, and anew when much of a language has changed."""
 
     def __init__(self, engine: Engine) -> None:
         """Draw through `engine`."""
         self._engine = engine
-        self._drawn: dict[str, LanguageSample] = {}
+        self._drawn: dict[str, tuple[int, LanguageSample]] = {}
+        self._written = 0
 
     async def samples(self) -> Sequence[tuple[str, LanguageSample]]:
         """Every base language that has passages, with its sample."""
         counts = await self._engine.facet("meta.languages", passages_where())
-        return [(name, await self._sample(name, count)) for name, count in counts.items() if "-" not in name]
+        drawn = [(name, await self._sample(name, count)) for name, count in counts.items() if "-" not in name]
+        return [(name, sample) for name, sample in drawn if sample is not None]
 
-    async def _sample(self, language: str, count: int) -> LanguageSample:
-        sample = self._drawn.get(language)
-        if sample is None or abs(sample.count - count) > DRIFT * sample.count:
-            sample = self._drawn[language] = await self._draw(language, count)
+    def written(self, passages: int) -> None:
+        """Say how many passages this process has stored, since one may have replaced another."""
+        self._written += passages
+
+    def forget(self) -> None:
+        """Draw every sample anew when it is next asked for."""
+        self._drawn.clear()
+
+    async def _sample(self, language: str, count: int) -> LanguageSample | None:
+        written, sample = self._drawn.get(language, (0, None))
+        if sample is not None:
+            changed = max(abs(sample.count - count), self._written - written)
+            if changed <= DRIFT * sample.count:
+                return sample
+        written, sample = self._written, await self._draw(language, count)
+        if sample is not None:
+            self._drawn[language] = written, sample
         return sample
 
-    async def _draw(self, language: str, count: int) -> LanguageSample:
+    async def _draw(self, language: str, count: int) -> LanguageSample | None:
         """Point ids are hashes, so the first ones in their order are a fair sample, the same on every replica."""
         where = passages_where(language=language)
         points, _ = await self._engine.scroll(where, SIZE, vectors=True, fields=PASSAGE_FIELDS)
         vectors = np.asarray([point.dense for point in points if point.dense is not None], np.float32)
+        if not len(vectors):  # removed since they were counted
+            return None
         occurrences = Counter(term for point in points if point.terms for term in point.terms.indices)
         return LanguageSample(count, vectors.mean(axis=0), len(points), occurrences)

@@ -113,10 +113,9 @@ def next_generation(folder: Path, manifest: Manifest, wanted: Manifest) -> Manif
 
 
 def switch_generation(folder: Path, following: Manifest) -> None:
-    """Make the next data folder the current one, in one step, and delete the old one."""
+    """Make the next data folder the current one, in one step."""
     with usable(folder):
         write_manifest(folder, following)
-    _delete_other_generations(folder, folder / following.data)
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -157,12 +156,12 @@ def _data_folder(folder: Path, manifest: Manifest) -> Path:
         raise ArchiveIncompatible(
             f"{folder} has {FILE} but no {data.name}; restore {data.name} from a backup"
         )
-    _delete_other_generations(folder, data)
+    delete_other_generations(folder, data)
     return data
 
 
-def _delete_other_generations(folder: Path, current: Path) -> None:
-    """What a finished or interrupted `reindex` left."""
+def delete_other_generations(folder: Path, current: Path) -> None:
+    """Delete what a finished or interrupted `reindex` left; nothing may have it open."""
     for path in folder.glob("points-*"):
         if path != current and DATA.match(path.name):
             shutil.rmtree(path, ignore_errors=True)

@@ -50,18 +50,18 @@ class Compose:
         self._archive = archive
         self._encoder = encoder
 
-    @component.output_types(draft=Draft, nearest=tuple[Citation, ...])
+    @component.output_types(draft=Draft)
     def run(
         self, found: list[Found], vector: NDArray[np.float32], coverage: Coverage, relevant: bool
     ) -> dict[str, Any]:
         """The same as `run_async`, for use without a running loop."""
         return asyncio.run(self.run_async(found, vector, coverage, relevant))
 
-    @component.output_types(draft=Draft, nearest=tuple[Citation, ...])
+    @component.output_types(draft=Draft)
     async def run_async(
         self, found: list[Found], vector: NDArray[np.float32], coverage: Coverage, relevant: bool
     ) -> dict[str, Any]:
-        """The draft (empty when nothing is relevant), and the best sentence of each article for a refusal to show."""
+        """Statements, or when nothing is relevant the best sentence of each article for a refusal to show."""
         with timed("read"):
             sentences = _sentences(found)
             scores = await asyncio.to_thread(self._score, sentences, vector, coverage)
@@ -71,10 +71,10 @@ class Compose:
             near = sum(score >= max(scores) - MARGIN for score in scores)
             records = await self._archive.records([one.passage.article_id for one in found])
             if not relevant:
-                return {"draft": Draft((), ()), "nearest": await self._cite(_best_of_each(ranked), records)}
+                return {"draft": Draft(nearest=await self._cite(_best_of_each(ranked), records))}
             citations = await self._cite(ranked[: min(near, STATEMENTS)], records)
             statements = tuple(Statement(c.quote, (c.number,), c.start, c.end) for c in citations)
-            return {"draft": Draft(statements, citations), "nearest": ()}
+            return {"draft": Draft(statements, citations)}
 
     def _score(
         self, sentences: Sequence[_Sentence], vector: NDArray[np.float32], coverage: Coverage

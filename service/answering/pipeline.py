@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from haystack import Pipeline
+from haystack.core.errors import PipelineRuntimeError
 
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from indexing.archive.terms import Terms
+from indexing.errors import IndexingError
 from service.answering.answer import (
     Answer,
     Citation,
@@ -27,7 +30,7 @@ from service.answering.retrieve import Found, Retrieve
 from service.answering.timings import collected
 from service.answering.understand_question import UnderstandQuestion, Understood
 from service.answering.verify import Draft, Verify
-from service.errors import Busy, ModeUnavailable
+from service.errors import Busy, ModeUnavailable, ServiceError
 
 AT_ONCE = 2  # answers worked on at the same time: one a core
 SECONDS_AN_ANSWER = 0.3
@@ -66,18 +69,14 @@ class Answering:
         if not await self._archive.language_samples():
             return await self._refusal(question, None, "archive_empty")
         for _ in range(ATTEMPTS):
-            results = await self._pipeline.run_async(
-                {"understand": {"question": question}},
-                include_outputs_from={"understand", "retrieve", "compose"},
-            )
+            results = await self._run(question)
             verified: Draft = results["verify"]["verified"]
             if verified.statements or not results["verify"]["dropped"]:
                 break  # else an article changed between search and check: its new version may answer
         understood: Understood = results["understand"]["understood"]
         found: list[Found] = results["retrieve"]["found"]
         if not verified.statements:
-            nearest: tuple[Citation, ...] = results["compose"]["nearest"]
-            return await self._refusal(question, understood, "nothing_relevant", nearest, found)
+            return await self._refusal(question, understood, "nothing_relevant", verified.nearest, found)
         return Answer(
             id=new_answer_id(),
             question=question.text,
@@ -89,6 +88,17 @@ class Answering:
             citations=verified.citations,
             passages=_considered(found),
         )
+
+    async def _run(self, question: Question) -> dict[str, Any]:
+        """The outputs by component; what a component raised comes out as it was, not wrapped."""
+        try:
+            return await self._pipeline.run_async(
+                {"understand": {"question": question}}, include_outputs_from={"understand", "retrieve"}
+            )
+        except PipelineRuntimeError as error:
+            if isinstance(error.__cause__, IndexingError | ServiceError):
+                raise error.__cause__ from None
+            raise
 
     async def _refusal(
         self,

@@ -34,7 +34,9 @@ DENSE_CANDIDATES = 50  # a language
 TERM_CANDIDATES = 20
 COVERAGE_WEIGHT = 0.12
 CHANCE_COVERAGE = 0.15  # what a passage of the question's language covers without being about it
-CHANCE_COVERAGE_ACROSS = 0.40  # in another language, where names and figures are shared; 0.30 lost a question en to de
+CHANCE_COVERAGE_ACROSS = (
+    0.40  # in another language, where names and figures are shared; 0.30 lost a question en to de
+)
 USUAL_AT = 50  # passages at which a language's own mean counts half, the whole archive's the other half
 OWN_LANGUAGE_GAP = 0.02  # how much higher a question's cosines are in its own language
 TRANSLATION_COSINE = 0.80  # to the best passage

@@ -16,10 +16,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Statements with their citations, before or after verification."""
+    """Statements with their citations, or what came nearest when nothing is relevant; before or after checking."""
 
-    statements: tuple[Statement, ...]
-    citations: tuple[Citation, ...]
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    nearest: tuple[Citation, ...] = ()
 
 
 @component
@@ -41,7 +42,7 @@ class Verify:
         with timed("verify"):
             texts = {
                 (citation.article.id, citation.article.version): await self._text(citation)
-                for citation in draft.citations
+                for citation in (*draft.citations, *draft.nearest)
             }
         proven = {citation.number: citation for citation in draft.citations if _holds(citation, texts)}
         kept = [statement for statement in draft.statements if _supported(statement, proven, texts)]
@@ -50,7 +51,8 @@ class Verify:
             logger.warning(
                 "%d of %d statements dropped: quote not found at its place", dropped, len(draft.statements)
             )
-        return {"verified": _renumbered(kept, proven), "dropped": dropped}
+        nearest = tuple(citation for citation in draft.nearest if _holds(citation, texts))
+        return {"verified": replace(_renumbered(kept, proven), nearest=nearest), "dropped": dropped}
 
     async def _text(self, citation: Citation) -> str | None:
         stored = await self._archive.article(citation.article.id, citation.article.version)

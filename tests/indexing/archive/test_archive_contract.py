@@ -36,6 +36,8 @@ from tests.indexing.archive.synthetic import (
 
 ONE, TWO, THREE = long_text("the river"), long_text("the bridge", 5), long_text("the harbour", 3)
 
+SAMPLE = {"citewell_sample": True}
+
 
 SERVER = os.environ.get("TEST_QDRANT_URL")
 WITHOUT_SERVER = pytest.mark.skip(reason="TEST_QDRANT_URL names no Qdrant server")
@@ -391,14 +393,14 @@ async def test_status_counts_what_is_there(archive: Archive) -> None:
         archive,
         article("one", ONE, source="S", published="2021-07-05T10:00:00Z"),
         article("two", TWO, source="T", language="zh-Hant", published="2024-01-01"),
-        article("sample-three", THREE, language="zh", tags=("sample",)),
+        article("sample-three", THREE, language="zh", tags=("sample",), meta=SAMPLE),
     )
     await put(archive, article("copy", ONE, source="U", tags=("sample",)))
     status = await archive.status()
     assert status["archive"] == archive.place
     assert (status["articles"], status["copies"], status["samples"]) == (3, 1, 1)
     assert status["passages"] == sum(len(passages_of(article("x", text))) for text in (ONE, TWO, THREE))
-    assert status["languages"] == {"en": 1, "zh": 2, "zh-Hant": 1}
+    assert status["languages"] == {"en": 1, "zh": 1, "zh-Hant": 1}
     assert status["sources"] == {"S": 1, "T": 1, "U": 1}
     assert status["published"] == {"from": "2021-07-05", "to": "2024-01-01"}
     assert status["models"] == {
@@ -412,7 +414,10 @@ async def test_status_counts_what_is_there(archive: Archive) -> None:
 async def test_samples_are_those_that_came_with_the_program(archive: Archive) -> None:
     await put(archive, article("mine", ONE, tags=("sample",)), article("sample-own", TWO))
     await put(
-        archive, article("sample-a", THREE, tags=("sample", "x")), article("sample-b", ONE, tags=("sample",))
+        archive,
+        article("sample-a", THREE, tags=("sample", "x"), meta=SAMPLE),
+        article("sample-b", ONE, tags=("sample",), meta=SAMPLE),
+        article("sample-plan", "A plan of one's own.", tags=("sample",)),
     )
     assert sorted(await archive.sample_ids()) == ["sample-a", "sample-b"]
 

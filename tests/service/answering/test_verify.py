@@ -44,7 +44,7 @@ async def test_verify_lets_a_true_quote_through(samples: Archive) -> None:
 async def test_verify_drops_a_quote_that_is_not_there(samples: Archive, change: dict[str, object]) -> None:
     false = replace(await citation(samples), **change)
     result = await Verify(samples).run_async(draft(false))
-    assert result == {"verified": Draft((), ()), "dropped": 1}
+    assert result == {"verified": Draft(), "dropped": 1}
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,10 @@ async def test_verify_numbers_what_is_left_anew(samples: Archive) -> None:
     assert result["dropped"] == 1
     assert [one.number for one in result["verified"].citations] == [1]
     assert result["verified"].statements[0].citations == (1,)
+
+
+async def test_verify_checks_what_came_nearest_too(samples: Archive) -> None:
+    true = await citation(samples)
+    false = replace(true, quote="invented")
+    result = await Verify(samples).run_async(Draft(nearest=(false, true)))
+    assert result["verified"].nearest == (true,)
