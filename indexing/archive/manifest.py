@@ -80,7 +80,7 @@ def _manifest(fields: dict[str, Any]) -> Manifest:
     kinds = {"dimension": int, "format": int}
     checked = {name: fields[name] for name in Manifest.__dataclass_fields__}
     for name, value in checked.items():
-        if not isinstance(value, kinds.get(name, str)):
+        if type(value) is not kinds.get(name, str):  # True is an int, too
             raise ValueError(f"{name} is {value!r}")
     if not DATA.fullmatch(checked["data"]):
         raise ValueError(f"data is {checked['data']!r}")
