@@ -49,6 +49,14 @@ def make_article(item: ArticleInput, *, max_characters: int, default_id: str | N
     )
 
 
+def stored_id(original: str) -> tuple[str, str | None]:
+    """The id that stands for any id, address or path, and the original when it had to be hashed."""
+    if _PLAIN_ID.fullmatch(original):
+        return original, None
+    # File names may be no UTF-8: the hash is of their bytes, what is kept to be read has marks in their place.
+    return _hashed(original), original.encode("utf-8", "replace").decode("utf-8")
+
+
 def normalised_url(url: str) -> str:
     """The address with scheme and host in lower case, without fragment and `utm_*` parameters."""
     parts = urlsplit(url)
@@ -103,13 +111,7 @@ def _identify(
     """The id, and the original it was hashed from when it was."""
     url = canonical_url or item.url
     original = item.id or (normalised_url(url) if url else None) or default_id
-    if original is None:
-        return _hashed(text), None
-    if _PLAIN_ID.fullmatch(original):
-        return original, None
-    return _hashed(original), original.encode("utf-8", "replace").decode(
-        "utf-8"
-    )  # file names may be no UTF-8
+    return stored_id(original) if original is not None else (_hashed(text), None)
 
 
 def _hashed(original: str) -> str:

@@ -2,17 +2,19 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 from tqdm import tqdm
 
 from indexing.add_articles import read_paths
+from indexing.archive.tags_and_dates import normalised_language
 from indexing.errors import IndexingError
 from indexing.read_files import expected_readings
 from service.answering.question import QUESTION_LIMIT, TOP_K_LIMIT, Filters, Question
@@ -21,6 +23,7 @@ from service.errors import ServiceError, SettingsError
 from service.render_text import answer_text, status_text
 from service.running_service import find_running
 from service.settings import Settings, load_settings
+from service.streams import standard_input, written
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 3
@@ -41,11 +44,14 @@ class OneLineErrors(click.Group):
         """Run the command; turn the program's own errors into a line and exit code 1."""
         try:
             return super().invoke(ctx)
-        except (IndexingError, ServiceError) as error:
-            click.echo(f"citewell: {error}", err=True)
+        except BrokenPipeError:
+            raise  # whoever read our output has enough; click ends quietly
+        except (IndexingError, ServiceError, OSError) as error:
+            click.echo(f"citewell: {_one_line(error)}", err=True)
             ctx.exit(EXIT_FAILED)
         except KeyboardInterrupt:
-            click.echo("citewell: interrupted; what was reported as added is stored", err=True)
+            kept = "; what was counted above is stored" if ctx.invoked_subcommand == "add" else ""
+            click.echo(f"citewell: interrupted{kept}", err=True)
             ctx.exit(130)
 
 
@@ -67,34 +73,57 @@ def citewell(context: click.Context) -> None:
 def add(settings: Settings, paths: tuple[str, ...], service: str | None) -> None:
     """Add articles: .txt .md .html .pdf .docx .jsonl .jsonl.gz files, folders, or - (JSON lines on standard input).
 
-    Prints a count of what was added, updated, unchanged, duplicate and failed, and one line for each failure.
-    Exit code: 0 all in, 1 some failed, 2 wrong usage.
+    Prints a count of what was added, updated, unchanged, duplicate and failed, and one line for each failure;
+    when it is interrupted, the count so far. Exit code: 0 all in, 1 some failed, 2 wrong usage.
 
     Example: citewell add news/ archive-2021.jsonl.gz
     """
-    counts = asyncio.run(_add(settings, paths, service))
-    click.echo(" ".join(f"{status} {counts[status]}" for status in STATUSES))
+    counts: Counter[str] = Counter()
+    try:
+        asyncio.run(_add(settings, paths, service, counts))
+    finally:
+        click.echo(" ".join(f"{status} {counts[status]}" for status in STATUSES))
     if counts["failed"]:
         sys.exit(EXIT_FAILED)
 
 
-async def _add(settings: Settings, paths: tuple[str, ...], service: str | None) -> Counter[str]:
-    counts: Counter[str] = Counter()
+async def _add(settings: Settings, paths: tuple[str, ...], service: str | None, counts: Counter[str]) -> None:
     async with connect(settings, service) as connection:
         samples = (await connection.status())["samples"]
-        readings = read_paths(paths, max_characters=settings.max_article_characters)
-        # Progress appears by itself on anything over two seconds; it names rate and time left.
-        with tqdm(total=expected_readings(paths), unit=" articles", delay=2, file=sys.stderr) as progress:
-            async for added in connection.add(readings):
-                counts[added.status] += 1
-                progress.update()
-                if added.error is not None:
-                    progress.clear()
-                    click.echo(f"failed: {added.place}: {added.error}", err=True)
+        with standard_input() as stdin:
+            readings = read_paths(paths, max_characters=settings.max_article_characters, stdin=stdin)
+            # Progress appears by itself on anything over two seconds; it names rate and time left.
+            with tqdm(total=_expected(paths), unit=" articles", delay=2, file=sys.stderr) as progress:
+                async for added in connection.add(readings):
+                    counts[added.status] += 1
+                    progress.update()
+                    if added.error is not None:
+                        progress.clear()
+                        click.echo(f"failed: {added.place}: {added.error}", err=True)
         removed = samples - (await connection.status())["samples"]
     if removed > 0:
         click.echo(f"the {removed} sample articles were removed: the archive now holds your own", err=True)
-    return counts
+
+
+def _expected(paths: tuple[str, ...]) -> int | None:
+    """How many articles will come; None when that would take more than counting the lines of plain files."""
+    total = 0
+    for path in paths:
+        expected = expected_readings([path])
+        if expected is None and path.lower().endswith(".jsonl") and os.path.isfile(path):
+            expected = _lines(path)
+        if expected is None:
+            return None
+        total += expected
+    return total
+
+
+def _lines(path: str) -> int | None:
+    try:
+        with open(path, "rb") as stream:
+            return sum(piece.count(b"\n") for piece in iter(lambda: stream.read(1 << 20), b""))
+    except OSError:
+        return None  # reading it will say why
 
 
 @citewell.command()
@@ -122,7 +151,7 @@ def ask(
         raise click.UsageError(
             f"the question has {len(question.strip())} characters; allowed are 1 to {QUESTION_LIMIT}; shorten it"
         )
-    asked = Question(question.strip(), filters=_filters(filters), top_k=top_k)
+    asked = Question(_encodable(question.strip()), filters=_filters(filters), top_k=top_k)
 
     async def work(connection: Connection) -> dict[str, Any]:
         return await connection.ask(asked)
@@ -133,13 +162,34 @@ def ask(
 
 
 def _filters(given: dict[str, Any]) -> Filters:
+    """Checked as `POST /v1/answers` checks them, whether a service will do so or not."""
     since: datetime | None = given.pop("published_from")
     until: datetime | None = given.pop("published_to")
+    if since and until and since > until:
+        raise click.UsageError(f"--from {since:%Y-%m-%d} is after --to {until:%Y-%m-%d}; exchange them")
+    for name, values in given.items():
+        if "" in values:
+            raise click.UsageError(f"--{name.removesuffix('s').removesuffix('_id')} is empty; leave it out")
     return Filters(
-        **given,
+        language=tuple(_language(tag) for tag in given["language"]),
+        source=tuple(map(_encodable, given["source"])),
+        tags=tuple(map(_encodable, given["tags"])),
+        article_id=tuple(map(_encodable, given["article_id"])),
         published_from=since.date().isoformat() if since else None,
         published_to=until.date().isoformat() if until else None,
     )
+
+
+def _language(tag: str) -> str:
+    normalised = normalised_language(tag)
+    if normalised is None:
+        raise click.UsageError(f"--language {tag!r} is no language tag, allowed: such as fr, de or zh-Hant")
+    return normalised
+
+
+def _encodable(argument: str) -> str:
+    """The words of an argument; bytes of it that are no UTF-8 become U+FFFD, which nothing stored contains."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @citewell.command()
@@ -177,20 +227,27 @@ def remove(settings: Settings, ids: tuple[str, ...], service: str | None) -> Non
 
 
 @citewell.command()
-@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True))
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @service_option
 @click.pass_obj
-def export(settings: Settings, file: IO[str], service: str | None) -> None:
+def export(settings: Settings, file: str, service: str | None) -> None:
     """Write all articles in their current version as JSON lines; - writes to standard output.
+
+    An existing file is replaced once everything is written, never before.
 
     Example: citewell export everything.jsonl
     """
 
     async def work(connection: Connection) -> int:
+        status = await connection.status()
+        total = status["articles"] + status["copies"]
         count = 0
-        with tqdm(unit=" articles", delay=2, file=sys.stderr) as progress:
+        with (
+            written(file) as stream,
+            tqdm(total=total, unit=" articles", delay=2, file=sys.stderr) as progress,
+        ):
             async for article in connection.export():
-                file.write(json.dumps(article, ensure_ascii=False) + "\n")
+                stream.write(json.dumps(article, ensure_ascii=False).encode() + b"\n")
                 progress.update()
                 count += 1
         return count
@@ -238,12 +295,23 @@ def reindex(settings: Settings) -> None:
         raise ServiceError(
             f"stop the service first: {address} holds the archive {settings.archive.resolve()}"
         )
+    from indexing.archive.open_archive import manifest_for, open_any_archive  # noqa: PLC0415
     from indexing.reindex import reindex_archive  # noqa: PLC0415
-    from service.open_local import encoder_of  # noqa: PLC0415
+    from service.open_local import encoder_of, refuse_server  # noqa: PLC0415
 
+    refuse_server(settings)
     encoder = encoder_of(settings)
-    with tqdm(unit=" articles", delay=2, file=sys.stderr) as progress:
-        count = asyncio.run(reindex_archive(settings.archive, encoder, lambda: progress.update()))
+
+    async def work() -> int:
+        archive = await open_any_archive(settings.archive, manifest_for(encoder, encoder.terms))
+        try:
+            total = await archive.article_count()
+        finally:
+            await archive.close()
+        with tqdm(total=total, unit=" articles", delay=2, file=sys.stderr) as progress:
+            return await reindex_archive(settings.archive, encoder, lambda: progress.update())
+
+    count = asyncio.run(work())
     click.echo(f"reindexed {count} articles with {encoder.name}")
 
 
@@ -285,3 +353,11 @@ async def _connected(
 ) -> T:
     async with connect(settings, service) as connection:
         return await work(connection)
+
+
+def _one_line(error: Exception) -> str:
+    """The message of our own errors; of the system's the file and the reason."""
+    if not isinstance(error, OSError):
+        return str(error)
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename is not None else reason

@@ -28,14 +28,19 @@ def encoder_of(settings: Settings) -> Encoder:
     )
 
 
-@asynccontextmanager
-async def open_local(settings: Settings) -> AsyncIterator[Local]:
-    """Open everything and close it again; raises IndexingError or SettingsError with one line that says what to do."""
+def refuse_server(settings: Settings) -> None:
+    """Raise SettingsError when a Qdrant server is set, which this version cannot use."""
     if settings.qdrant_url:
         raise SettingsError(
             f"QDRANT_URL is set to {settings.qdrant_url}, but this version keeps its archive in a folder only; "
             "unset QDRANT_URL"
         )
+
+
+@asynccontextmanager
+async def open_local(settings: Settings) -> AsyncIterator[Local]:
+    """Open everything and close it again; raises IndexingError or SettingsError with one line that says what to do."""
+    refuse_server(settings)
     encoder = encoder_of(settings)
     terms = encoder.terms
     archive = await open_archive(settings.archive, manifest_for(encoder, terms))

@@ -1,11 +1,15 @@
 """Settings in, a running service out: port, archive, samples, HTTP, and what a newcomer should do next."""
 
 import asyncio
+import errno
+import logging
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 
 import click
 import uvicorn
@@ -15,34 +19,70 @@ from service.app import create_app, server_options
 from service.errors import SettingsError
 from service.faces.access import check_binding
 from service.open_local import Local, open_local
-from service.running_service import announce, find_running, is_citewell, withdraw
+from service.running_service import (
+    FILE,
+    announce,
+    archive_of,
+    find_running,
+    new_token,
+    who_answers,
+    withdraw,
+)
 from service.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 FIRST_QUESTION = "How many soldiers entered via Ishkashim?"
+OWN_LOGGERS = ("citewell", "indexing", "service")
+SLOW_SECONDS = 2.0
 
 
 async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None:
-    """Serve until a signal comes. Returns at once when this archive is being served already."""
+    """Serve until a signal comes. Returns at once when Citewell runs already, for this archive or on this port."""
     check_binding(settings)
+    _log_to_standard_error()
     if address := find_running(settings.archive):
-        click.echo(f"Citewell is running already: {address}/")
+        click.echo(f"Citewell is running already: {address}/   (archive {settings.archive.resolve()})")
         return
     listening = _listen(settings)
     if listening is None:
-        click.echo(f"Citewell is running already: {_address(settings.host, settings.port)}/")
+        click.echo(_runs_elsewhere(settings))
         return
     with closing(listening):
         address = _address(settings.host, listening.getsockname()[1])
-        async with open_local(settings) as local:
-            if with_samples:
-                await _add_samples(local, settings)
-            await asyncio.to_thread(local.answering.warm_up)
+        async with AsyncExitStack() as stack:
+            with _said_when_slow(f"Opening the archive {settings.archive.resolve()} ..."):
+                local = await stack.enter_async_context(open_local(settings))
+                if with_samples:
+                    await _add_samples(local, settings)
+                await asyncio.to_thread(local.answering.warm_up)
             await _serve(settings, local, listening, address)
 
 
+def _log_to_standard_error() -> None:
+    """Warnings and errors of our own loggers, whose lines never hold a question; below that nothing."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name in OWN_LOGGERS:
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.addHandler(handler)
+        logger.propagate = False
+
+
+@contextmanager
+def _said_when_slow(text: str) -> Iterator[None]:
+    """Print `text` if the block takes more than two seconds."""
+    timer = Timer(SLOW_SECONDS, click.echo, [text])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _listen(settings: Settings) -> socket.socket | None:
-    """A listening socket; None when Citewell has the port; SettingsError when something else has it."""
+    """A listening socket; None when Citewell has the port; SettingsError when it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,32 +91,60 @@ def _listen(settings: Settings) -> socket.socket | None:
         listening.listen(128)
     except OSError as error:
         listening.close()
-        if is_citewell(_address(settings.host, settings.port)):
-            return None
+        if error.errno != errno.EADDRINUSE:
+            raise SettingsError(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); set CITEWELL_HOST to an "
+                "address of this machine and CITEWELL_PORT to a port that you may open (1024 or higher)"
+            ) from error
+        match who_answers(_address(settings.host, settings.port)):
+            case "citewell":
+                return None
+            case "nobody yet":
+                who = "whoever has it does not answer (a Citewell that is still starting?): try again soon"
+            case _:
+                who = "another program has it: stop that"
         raise SettingsError(
-            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); another program has it: "
-            "set CITEWELL_PORT to a free port (or CITEWELL_HOST to an address of this machine)"
+            f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); {who}, "
+            "or set CITEWELL_PORT to a free port"
         ) from error
     return listening
 
 
+def _runs_elsewhere(settings: Settings) -> str:
+    """One line on the Citewell that has our port but did not announce itself for our archive."""
+    address = _address(settings.host, settings.port)
+    key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
+    archive = archive_of(address, key)
+    told = f"archive {archive}" if archive else "its archive is shown to holders of its key only"
+    line = f"Citewell is running already: {address}/   ({told})"
+    ours = settings.archive.resolve()
+    return (
+        line if archive == str(ours) else f"{line}; to serve {ours} as well, set CITEWELL_PORT to a free port"
+    )
+
+
 async def _add_samples(local: Local, settings: Settings) -> None:
-    if await local.archive.article_count():
+    """Add those that are missing (all, or what an interrupted start left out) unless there are other articles."""
+    status = await local.archive.status()
+    stored = set(await local.archive.sample_ids())
+    if status["articles"] + status["copies"] > len(stored):
+        return
+    limit = settings.max_article_characters
+    samples = read_paths([str(path) for path in sorted(SAMPLES.glob("*.jsonl"))], max_characters=limit)
+    missing = [reading for reading in samples if reading.item is None or reading.item.id not in stored]
+    if not missing:
         return
     count = 0
-    readings = read_paths(
-        [str(path) for path in sorted(SAMPLES.glob("*.jsonl"))],
-        max_characters=settings.max_article_characters,
-    )
-    async for added in add_articles(
-        readings, local.archive, local.encoder, max_characters=settings.max_article_characters
-    ):
-        count += added.status == "added"
-    click.echo(f"The archive was empty: added {count} sample articles (your first own article removes them).")
+    async for added in add_articles(missing, local.archive, local.encoder, max_characters=limit):
+        count += added.status != "failed"
+    lacked = "Some samples were missing" if stored else "The archive was empty"
+    click.echo(f"{lacked}: added {count} sample articles (your first own article removes them).")
 
 
 async def _serve(settings: Settings, local: Local, listening: socket.socket, address: str) -> None:
+    token = new_token()
     app = create_app(settings, local.archive, local.encoder, local.answering)
+    app.state.services = replace(app.state.services, token=token)
     server = uvicorn.Server(uvicorn.Config(app, **server_options(settings)))
     for number in (signal.SIGINT, signal.SIGTERM):
         # uvicorn stops in good order and then raises the signal again, which must not end us before we have closed.
@@ -86,11 +154,23 @@ async def _serve(settings: Settings, local: Local, listening: socket.socket, add
         while not server.started and not serving.done():
             await asyncio.sleep(0.02)
         if server.started:
-            announce(settings.archive, address)
+            _announce(settings, address, token)
             await _greet(local, address)
         await serving
     finally:
-        withdraw(settings.archive)
+        withdraw(settings.archive, token)
+
+
+def _announce(settings: Settings, address: str, token: str) -> None:
+    """Say where we are; on a full disk the service runs without, so that it can still be asked."""
+    try:
+        announce(settings.archive, address, token)
+    except OSError as error:
+        click.echo(
+            f"citewell: {settings.archive.resolve() / FILE} cannot be written ({error.strerror or error}): "
+            f"`citewell add` and the others will not find this service by themselves, tell them --service {address}",
+            err=True,
+        )
 
 
 async def _greet(local: Local, address: str) -> None:

@@ -29,13 +29,17 @@ class Settings(BaseSettings):
     qdrant_url: str | None = Field(
         None,
         validation_alias="QDRANT_URL",
-        description="Address of a Qdrant server; when set, the server is used instead of the folder.",
+        description="Reserved: address of a Qdrant server; this version refuses to start while it is set.",
     )
     qdrant_api_key: SecretStr | None = Field(
-        None, validation_alias="QDRANT_API_KEY", description="Key for the Qdrant server."
+        None,
+        validation_alias="QDRANT_API_KEY",
+        description="Reserved: key for the Qdrant server; without effect in this version.",
     )
     collection: str = Field(
-        "articles", validation_alias="CITEWELL_COLLECTION", description="Collection on a Qdrant server."
+        "articles",
+        validation_alias="CITEWELL_COLLECTION",
+        description="Reserved: collection on a Qdrant server; without effect in this version.",
     )
     models: Path = Field(
         Path(__file__).resolve().parent.parent / "models",
@@ -124,13 +128,6 @@ class Settings(BaseSettings):
             raise ValueError("allowed are `public` and `key`")
         return value
 
-    @field_validator(
-        "qdrant_url", "article_pages", "llm_base_url", "question_prefix", "passage_prefix", mode="before"
-    )
-    @classmethod
-    def _empty_is_unset(cls, value: object) -> object:
-        return None if value == "" else value
-
     @classmethod
     def settings_customise_sources(
         cls,
@@ -156,8 +153,10 @@ def variable_names() -> dict[str, str]:
 
 def load_settings(environment: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:
     """Read `.env`, then the environment over it; raises SettingsError that names the variable and what is allowed."""
-    values: dict[str, str] = {k: v for k, v in dotenv_values(env_file).items() if v is not None}
-    values.update(os.environ if environment is None else environment)
+    values = _in_file(env_file)
+    # An empty value counts as unset everywhere: `CITEWELL_ARCHIVE= citewell status` asks the archive of `.env`.
+    surroundings = os.environ if environment is None else environment
+    values |= {name: value for name, value in surroundings.items() if value or name not in values}
     known = set(variable_names().values())
     for name in sorted(values):
         if name.startswith(PREFIX) and name not in known:
@@ -165,7 +164,7 @@ def load_settings(environment: Mapping[str, str] | None = None, env_file: Path =
             raise SettingsError(
                 f"unknown setting {name}; the nearest known one is {nearest[0]} (docs/settings.md lists all)"
             )
-    chosen: dict[str, Any] = {name: values[name] for name in known if name in values}
+    chosen: dict[str, Any] = {name: values[name] for name in known if values.get(name)}
     if values.get("CITEWELL_API_KEYS_FILE"):
         raise SettingsError(
             "CITEWELL_API_KEYS_FILE is set, but this version reads keys from CITEWELL_API_KEYS only; move them there"
@@ -176,3 +175,17 @@ def load_settings(environment: Mapping[str, str] | None = None, env_file: Path =
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise SettingsError(f"setting {place}: got {first['input']!r}; {first['msg']}") from None
+
+
+def _in_file(env_file: Path) -> dict[str, str]:
+    try:
+        return {name: value or "" for name, value in dotenv_values(env_file, encoding="utf-8").items()}
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{env_file.resolve()} is not UTF-8 (it holds the byte {error.object[error.start]:#04x}); "
+            "save it as UTF-8"
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            f"{env_file.resolve()} cannot be read ({error.strerror}); check its permissions"
+        ) from None

@@ -24,9 +24,13 @@ async def get_status(parts: Parts) -> JSONResponse:
 
 @router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", summary="Alive")
-async def get_health() -> JSONResponse:
-    """The process answers; nothing else is asked. `service` tells it from another program on the port."""
-    return JSONResponse({"status": "ok", "service": "citewell"}, headers=_FRESH)
+async def get_health(parts: Parts) -> JSONResponse:
+    """The process answers; nothing else is asked.
+
+    `service` tells it from another program on the port, `token` (given by `citewell serve`) from any other Citewell.
+    """
+    token = {"token": parts.token} if parts.token else {}
+    return JSONResponse({"status": "ok", "service": "citewell", **token}, headers=_FRESH)
 
 
 @router.head("/readyz", include_in_schema=False)

@@ -24,6 +24,8 @@ class Services:
     access: AccessRules
     links: LinkSigner
     suggestions: dict[str, tuple[str, ...]]
+    token: str | None = None
+    """What `/healthz` repeats, so that service.json is believed of this service only."""
 
 
 def services_of(request: Request) -> Services:
