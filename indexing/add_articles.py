@@ -11,14 +11,14 @@ from indexing.archive.terms import Terms
 from indexing.archive.versions import Encoded, Plan
 from indexing.article_input import article_input
 from indexing.errors import ArticleRefused
-from indexing.make_article import make_article
+from indexing.make_article import make_article, stored_id
 from indexing.read_files import Reading, read_paths
 from indexing.split_passages import ENCODER_LIMIT, embedding_text, split_passages
 
 if TYPE_CHECKING:  # torch takes seconds to import, and reading files for a running service needs none of it
     from indexing.archive.encoder import Encoder
 
-__all__ = ["Added", "Reading", "add_articles", "article_input", "read_paths"]
+__all__ = ["Added", "Reading", "add_articles", "article_input", "read_paths", "stored_id"]
 
 BATCH_ARTICLES = 32
 BATCH_CHARACTERS = (

@@ -2,20 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import quote
 
 import httpx
 
-from indexing.add_articles import Added, Reading
+from indexing.add_articles import Added, Reading, stored_id
 from service.answering.question import Question
 from service.errors import ServiceError, ServiceUnreachable
 from service.running_service import find_running
 from service.settings import Settings
 
 PAGE = 500
+BATCH_ARTICLES = 64  # of one request; the service stores 32 at a time
+BATCH_BYTES = 1_000_000
 
 
 class Connection(Protocol):
@@ -50,12 +54,15 @@ async def connect(settings: Settings, service: str | None = None) -> AsyncIterat
         return
     key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    timeout = httpx.Timeout(
-        None, connect=10.0
-    )  # one answer of a long addition may wait for a batch of others
-    async with httpx.AsyncClient(
-        base_url=address, headers=headers, timeout=timeout, trust_env=False
-    ) as client:
+    # One answer of a long addition may wait for a batch of others.
+    timeout = httpx.Timeout(None, connect=10.0)
+    try:
+        client = httpx.AsyncClient(base_url=address, headers=headers, timeout=timeout, trust_env=False)
+    except httpx.InvalidURL as error:
+        raise ServiceError(
+            f"--service {address!r} is no address ({error}), allowed: such as http://127.0.0.1:8000"
+        ) from None
+    async with client:
         yield ServiceConnection(client)
 
 
@@ -67,26 +74,37 @@ class ServiceConnection:
         self._client = client
 
     async def add(self, readings: Iterable[Reading]) -> AsyncIterator[Added]:
-        """Send what was read as JSON lines; results come back while later files are still being read."""
-        sent: asyncio.Queue[Reading] = asyncio.Queue()
+        """Send what was read as JSON lines, a batch a request, while the next batch is being read.
+
+        httpx sends a whole body before it reads the reply: one request for all would hold everything back.
+        """
         iterator = iter(readings)
+        following = asyncio.create_task(_next_batch(iterator))
+        try:
+            while (batch := await following).results:
+                following = asyncio.create_task(_next_batch(iterator))
+                async for added in self._send(batch):
+                    yield added
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
 
-        async def lines() -> AsyncIterator[bytes]:
-            while (reading := await asyncio.to_thread(next, iterator, None)) is not None:
-                sent.put_nowait(reading)
-                if reading.item is not None:
-                    yield json.dumps(_body(reading), ensure_ascii=False).encode() + b"\n"
-
-        headers = {"Content-Type": "application/x-ndjson"}
-        async with self._stream("POST", "/v1/articles", content=lines(), headers=headers) as reply:
-            async for line in reply.aiter_lines():
-                result = json.loads(line)
-                while (reading := await sent.get()).item is None:
-                    yield Added(reading.place, "failed", error=reading.error)
-                yield _added(reading, result)
-        while not sent.empty():
-            reading = sent.get_nowait()
-            yield Added(reading.place, "failed", error=reading.error or "the service gave no result for it")
+    async def _send(self, batch: "_Batch") -> AsyncIterator[Added]:
+        waiting = deque(batch.results)
+        if batch.lines:
+            options: dict[str, Any] = {
+                "content": b"".join(batch.lines),
+                "headers": {"Content-Type": "application/x-ndjson"},
+            }
+            async with self._stream("POST", "/v1/articles", **options) as reply:
+                async for line in reply.aiter_lines():
+                    while waiting and isinstance(waiting[0], Added):
+                        yield waiting.popleft()  # type: ignore[misc]
+                    if waiting:
+                        yield _added(str(waiting.popleft()), self._object(line))
+        for left in waiting:
+            unanswered = "the service gave no result for it; add it again"
+            yield left if isinstance(left, Added) else Added(left, "failed", error=unanswered)
 
     async def ask(self, question: Question) -> dict[str, Any]:
         """Ask the service."""
@@ -111,28 +129,37 @@ class ServiceConnection:
             return reply.status_code != httpx.codes.NOT_FOUND
 
     async def export(self) -> AsyncIterator[dict[str, Any]]:
-        """Every article, page by page."""
+        """Every article and copy, page by page."""
         cursor: str | None = None
         while True:
             params = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
             page = await self._json("GET", "/v1/articles", params=params)
             for listed in page["articles"]:
-                article = await self._json("GET", f"/v1/articles/{_quoted(listed['id'])}")
-                for id in (listed["id"], *(copy["id"] for copy in article["also_in"])):
-                    whole = (
-                        article
-                        if id == listed["id"]
-                        else await self._json("GET", f"/v1/articles/{_quoted(id)}")
-                    )
-                    yield {name: whole[name] for name in EXPORTED}
+                article = await self._article(listed["id"])
+                copies = article["also_in"] if article is not None else []
+                for whole in (article, *[await self._article(copy["id"]) for copy in copies]):
+                    if whole is not None:  # else it was removed meanwhile
+                        yield {name: whole[name] for name in EXPORTED}
             cursor = page["cursor"]
             if cursor is None:
                 return
 
+    async def _article(self, article_id: str) -> dict[str, Any] | None:
+        article = await self._json("GET", f"/v1/articles/{_quoted(article_id)}", allowed=(404,))
+        return article if "id" in article else None
+
     async def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         async with self._stream(method, path, **options) as reply:
-            body: dict[str, Any] = json.loads(await reply.aread())
-            return body
+            return self._object(await reply.aread())
+
+    def _object(self, said: bytes | str) -> dict[str, Any]:
+        try:
+            value = json.loads(said)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict):
+            raise ServiceError(f"what answers at {self._client.base_url} is not Citewell; check --service")
+        return value
 
     @asynccontextmanager
     async def _stream(
@@ -143,7 +170,7 @@ class ServiceConnection:
                 if reply.is_error and reply.status_code not in allowed:
                     raise ServiceError(_problem(reply.status_code, await reply.aread()))
                 yield reply
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise ServiceUnreachable(
                 f"the service at {self._client.base_url} does not answer ({type(error).__name__}); "
                 "start it with `citewell serve`, or check --service"
@@ -157,17 +184,52 @@ def _quoted(article_id: str) -> str:
     return quote(article_id, safe="")
 
 
-def _body(reading: Reading) -> dict[str, Any]:
-    assert reading.item is not None
+@dataclass(slots=True)
+class _Batch:
+    """Articles of one request as JSON lines, and in order their places, or the result of what was not readable."""
+
+    results: list[str | Added] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def append(self, reading: Reading) -> None:
+        line = _json_line(reading)
+        if line is None:
+            self.results.append(Added(reading.place, "failed", error=reading.error))
+            return
+        self.results.append(reading.place)
+        self.lines.append(line)
+        self.size += len(line)
+
+    @property
+    def full(self) -> bool:
+        return len(self.results) >= BATCH_ARTICLES or self.size >= BATCH_BYTES
+
+
+async def _next_batch(iterator: Iterator[Reading]) -> _Batch:
+    batch = _Batch()
+    while not batch.full and (reading := await asyncio.to_thread(next, iterator, None)) is not None:
+        batch.append(reading)
+    return batch
+
+
+def _json_line(reading: Reading) -> bytes | None:
+    """The article as the service takes it, which does not know the file's place: its id goes along."""
+    if reading.item is None:
+        return None
     body = reading.item.model_dump(exclude_none=True)
     if reading.default_id is not None and not body.get("id") and not body.get("url"):
-        body["id"] = reading.default_id  # the service does not know the file's place
-    return body
+        body["id"], original = stored_id(reading.default_id)
+        if original is not None:
+            body["meta"] = {**body["meta"], "original_id": original}
+    line = json.dumps(body, ensure_ascii=False)
+    # Surrogates as in `canonical_text`: pairs become their character, a lone one U+FFFD, as no UTF-8 can hold it.
+    return line.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode() + b"\n"
 
 
-def _added(reading: Reading, result: dict[str, Any]) -> Added:
+def _added(place: str, result: dict[str, Any]) -> Added:
     return Added(
-        reading.place,
+        place,
         result["status"],
         result.get("id"),
         result.get("version"),

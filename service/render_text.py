@@ -3,6 +3,9 @@
 from typing import Any
 
 UNITS = ("B", "KB", "MB", "GB", "TB")
+OPENING_MARKS = (
+    "\"'“”„‟‘‚«‹»›「『《〈"  # of the languages that articles come in; Danish and some German open with »
+)
 
 
 def answer_text(answer: dict[str, Any]) -> str:
@@ -39,7 +42,8 @@ def status_text(status: dict[str, Any]) -> str:
 
 
 def _quoted(citation: dict[str, Any]) -> str:
-    return f"“{' '.join(citation['quote'].split())}”"
+    quote = " ".join(citation["quote"].split())
+    return quote if quote.startswith(tuple(OPENING_MARKS)) else f"“{quote}”"
 
 
 def _source(citation: dict[str, Any]) -> str:
