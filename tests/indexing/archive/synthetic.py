@@ -48,13 +48,14 @@ class TinyEncoder:
 
     def __init__(self) -> None:
         self.tokenizer = letters()
+        self.terms = Terms(self.tokenizer)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.array([vector(text) for text in texts], np.float32).reshape(-1, DIMENSION)
 
 
 ENCODER: Any = TinyEncoder()
-TERMS = Terms(ENCODER.tokenizer)
+TERMS: Terms = ENCODER.terms
 
 
 def article(id: str, text: str, **metadata: Any) -> Article:

@@ -245,10 +245,10 @@ async def test_next_generation_counts_once_it_is_switched_to(tmp_path: Path) -> 
     assert read_manifest(folder) == MANIFEST
     switch_generation(folder, following)
     assert read_manifest(folder) == replace(OTHER, data="points-2")
-    assert not (folder / "points-1").exists()
     archive = await open_archive(folder, OTHER)
     assert await archive.article_count() == 0
     await archive.close()
+    assert not (folder / "points-1").exists()
 
 
 async def test_opening_repairs_what_a_crash_left(tmp_path: Path) -> None:
