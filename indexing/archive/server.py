@@ -193,6 +193,6 @@ def _to_request(query: Query, fields: Sequence[str]) -> models.QueryRequest:
         using=SPARSE if query.terms is not None else DENSE,
         filter=query.where,
         limit=query.limit,
-        with_payload=list(fields),
+        with_payload=list(fields) or False,
         params=params,
     )

@@ -13,6 +13,7 @@ from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from indexing.archive.records import Record, brief
 from service.answering.answer import Citation, CitedArticle, Statement
+from service.answering.article_link import article_link
 from service.answering.coverage import Coverage
 from service.answering.retrieve import Found
 from service.answering.timings import timed
@@ -150,5 +151,5 @@ def _citation(
         ),
         also_in=also_in,
         newer_version=record.version if record.version != version else None,
-        link=f"/articles/{record.id}?v={version}&start={sentence.start}&end={sentence.end}",
+        link=article_link(record.id, version, sentence.start, sentence.end),
     )

@@ -6,8 +6,8 @@ its cosines are higher there too. So each language is searched by itself, and a 
     cosine - what is usual for this question in that language + BETA * coverage beyond chance
 
 where coverage is the share of the question's terms, weighed by inverse document frequency, that the passage holds.
-Translations of the best passage are placed right after it. The constants were measured together on the pools of
-`citewell evaluate`; docs/evaluation.md has the table.
+Translations of the best passage are placed right after it. The constants were chosen together on the pools of
+`citewell evaluate`, whose report shows what they give.
 """
 
 import asyncio
@@ -21,17 +21,16 @@ from numpy.typing import NDArray
 
 from indexing.archive.archive import Archive
 from indexing.archive.article import Passage
-from indexing.archive.filters import Filters
 from indexing.archive.language_samples import LanguageSample
-from indexing.archive.search_passages import PassageHit, PassageQuery
-from indexing.archive.terms import SparseTerms, Terms
+from indexing.archive.search_passages import Candidate, CandidateSearch, Version
+from indexing.archive.terms import Terms
 from service.answering.coverage import Coverage
 from service.answering.fold_passages import fold_passages
 from service.answering.timings import timed
 from service.answering.understand_question import Understood
 
-DENSE_CANDIDATES = 50  # a language
-TERM_CANDIDATES = 20
+BY_VECTOR = 50  # candidates a language
+BY_TERMS = 20
 COVERAGE_WEIGHT = 0.12
 CHANCE_COVERAGE = 0.15  # what a passage of the question's language covers without being about it
 CHANCE_COVERAGE_ACROSS = (
@@ -48,6 +47,7 @@ RELEVANT_OWN = 0.84  # cosine + RELEVANT_COVERAGE * coverage, in the question's 
 RELEVANT_COVERAGE = 0.1
 RELEVANT_ACROSS = 0.755  # cosine, in another language or when the question's is uncertain
 MEASURED_ENCODER = "multilingual-e5-small"
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
-    hit: PassageHit
+class _Ranked:
+    candidate: Candidate
     coverage: float
     score: float
 
@@ -88,104 +88,64 @@ class Retrieve:
             question = understood.question
             samples = dict(await self._archive.language_samples())
             coverage = Coverage(understood.standalone, self._terms, samples)
-            candidates = await self._rank(understood, vector, samples, coverage)
-            relevant = any(self._relevant(one, understood.languages) for one in candidates)
-            # Twice as many as wanted, since near-identical ones are folded into one.
-            best = (await self._with_translations(candidates))[: 2 * question.top_k]
-            passages = {
-                passage.id: passage for passage in await self._archive.passages([one.hit.id for one in best])
-            }
+            search = CandidateSearch(
+                vector, coverage.question, list(samples), question.filters, BY_VECTOR, BY_TERMS
+            )
+            usual = _usual_cosines(vector, samples, understood.languages)
+            others: set[Version] = set()
+            for _ in range(ATTEMPTS):
+                candidates = await self._archive.candidates(search, others)
+                ranked = _rank(candidates, usual, coverage, understood)
+                # Twice as many as wanted, since near-identical ones are folded into one.
+                best = (await self._with_translations(ranked))[: 2 * question.top_k]
+                passages, superseded = await self._archive.current_passages(
+                    [one.candidate.id for one in best]
+                )
+                if len(passages) == len(best):
+                    break
+                others |= superseded  # an article changed meanwhile: its new version is found now
+            places = {one.candidate.id: one for one in best}
             found = [
-                Found(passages[one.hit.id], one.hit.language, round(one.score, 4))
-                for one in best
-                if one.hit.id in passages
+                Found(passage, places[passage.id].candidate.language, round(places[passage.id].score, 4))
+                for passage in passages
             ]
+            relevant = any(self._relevant(one, understood.languages) for one in ranked)
             return {"found": _folded(found)[: question.top_k], "coverage": coverage, "relevant": relevant}
 
-    def _relevant(self, candidate: _Candidate, languages: Sequence[str]) -> bool:
-        cosine = candidate.hit.score
+    def _relevant(self, one: _Ranked, languages: Sequence[str]) -> bool:
         if self._archive.manifest.encoder != MEASURED_ENCODER:
             return True
-        if languages == (candidate.hit.language,):
-            return cosine + RELEVANT_COVERAGE * candidate.coverage >= RELEVANT_OWN
-        return cosine >= RELEVANT_ACROSS
+        if languages == (one.candidate.language,):
+            return one.candidate.cosine + RELEVANT_COVERAGE * one.coverage >= RELEVANT_OWN
+        return one.candidate.cosine >= RELEVANT_ACROSS
 
-    async def _rank(
-        self,
-        understood: Understood,
-        vector: NDArray[np.float32],
-        samples: Mapping[str, LanguageSample],
-        coverage: Coverage,
-    ) -> list[_Candidate]:
-        usual = _usual_cosines(vector, samples, understood.languages)
-        hits, weights = await self._candidates(
-            samples, vector, coverage.question, understood.question.filters
-        )
-        candidates = []
-        for hit in hits.values():
-            covered = coverage.of_score(weights.get(hit.id, 0.0), hit.language)
-            chance = CHANCE_COVERAGE if hit.language in understood.languages else CHANCE_COVERAGE_ACROSS
-            score = hit.score - usual[hit.language] + COVERAGE_WEIGHT * max(0.0, covered - chance)
-            candidates.append(_Candidate(hit, covered, score))
-        return sorted(candidates, key=lambda one: (-one.score, one.hit.id))
-
-    async def _candidates(
-        self,
-        languages: Mapping[str, LanguageSample],
-        vector: NDArray[np.float32],
-        terms: SparseTerms,
-        filters: Filters,
-    ) -> tuple[dict[str, PassageHit], dict[str, float]]:
-        """Dense hits by passage id and term scores by passage id, each complete for all candidates."""
-        by_vector = [PassageQuery(DENSE_CANDIDATES, vector=vector, language=name) for name in languages]
-        by_terms = (
-            [PassageQuery(TERM_CANDIDATES, terms=terms, language=name) for name in languages]
-            if terms.indices
-            else []
-        )
-        answers = await self._archive.search([*by_vector, *by_terms], filters)
-        dense = {hit.id: hit for hits in answers[: len(by_vector)] for hit in hits}
-        weights = {hit.id: hit.score for hits in answers[len(by_vector) :] for hit in hits}
-        # What one search found gets its score in the other, too.
-        missing = []
-        for name, hits in zip(languages, answers[: len(by_vector)], strict=True):
-            ids = tuple(hit.id for hit in hits if hit.id not in weights)
-            if ids and terms.indices:
-                missing.append(PassageQuery(len(ids), terms=terms, language=name, ids=ids))
-        only_terms = tuple(id for id in weights if id not in dense)
-        if only_terms:
-            missing.append(PassageQuery(len(only_terms), vector=vector, ids=only_terms))
-        if missing:
-            for query, hits in zip(missing, await self._archive.search(missing, filters), strict=True):
-                if query.terms is None:
-                    dense |= {hit.id: hit for hit in hits}
-                else:
-                    weights |= {hit.id: hit.score for hit in hits}
-        return dense, weights
-
-    async def _with_translations(self, candidates: list[_Candidate]) -> list[_Candidate]:
+    async def _with_translations(self, ranked: list[_Ranked]) -> list[_Ranked]:
         """Put the passage that says the same in each other language right after the best one."""
         others: dict[str, list[str]] = {}
-        for one in candidates:
-            if one.hit.language != candidates[0].hit.language:
-                others.setdefault(one.hit.language, []).append(one.hit.id)
+        for one in ranked:
+            if one.candidate.language != ranked[0].candidate.language:
+                others.setdefault(one.candidate.language, []).append(one.candidate.id)
         if not others:
-            return candidates
-        best = candidates[0].hit.id
-        vector = (await self._archive.vectors([best])).get(best)
-        if vector is None:  # removed since it was found
-            return candidates
-        queries = [PassageQuery(1, vector=vector, ids=tuple(ids)) for ids in others.values()]
-        nearest = [hit for hits in await self._archive.search(queries, Filters()) for hit in hits]
-        nearest = sorted(
-            (hit for hit in nearest if hit.score >= TRANSLATION_COSINE), key=lambda hit: -hit.score
-        )
-        first = {hit.id: place for place, hit in enumerate(nearest[:TRANSLATIONS])}
-        translations = sorted(
-            (one for one in candidates if one.hit.id in first), key=lambda one: first[one.hit.id]
-        )
-        rest = [one for one in candidates[1:] if one.hit.id not in first]
-        return [candidates[0], *translations, *rest]
+            return ranked
+        alike = await self._archive.most_alike(ranked[0].candidate.id, list(others.values()))
+        alike = sorted((pair for pair in alike if pair[1] >= TRANSLATION_COSINE), key=lambda pair: -pair[1])
+        places = {id: place for place, (id, _) in enumerate(alike[:TRANSLATIONS])}
+        translations = [one for one in ranked if one.candidate.id in places]
+        rest = [one for one in ranked[1:] if one.candidate.id not in places]
+        return [ranked[0], *sorted(translations, key=lambda one: places[one.candidate.id]), *rest]
+
+
+def _rank(
+    candidates: Sequence[Candidate], usual: Mapping[str, float], coverage: Coverage, understood: Understood
+) -> list[_Ranked]:
+    """Best first, by the score that this file's first lines explain."""
+    ranked = []
+    for one in candidates:
+        covered = coverage.of_score(one.weight, one.language)
+        chance = CHANCE_COVERAGE if one.language in understood.languages else CHANCE_COVERAGE_ACROSS
+        score = one.cosine - usual[one.language] + COVERAGE_WEIGHT * max(0.0, covered - chance)
+        ranked.append(_Ranked(one, covered, score))
+    return sorted(ranked, key=lambda one: (-one.score, one.candidate.id))
 
 
 def _usual_cosines(
