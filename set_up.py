@@ -22,9 +22,9 @@ def main():
     use_fitting_python()
     wanted = fingerprint(dev)
     stamp = os.path.join(VENV, ".citewell-dev" if dev else ".citewell-run")
-    if read(stamp) != wanted:
+    if read(stamp) != wanted and (dev or read(os.path.join(VENV, ".citewell-dev")) != fingerprint(True)):
         require_venv_module()
-        if not works(PYTHON):
+        if not works(PYTHON, "pip") or version(PYTHON) != version(sys.executable):
             step("environment", [sys.executable, "-m", "venv", "--clear", VENV])
         pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-qq"]
         index = os.environ.get("TORCH_INDEX")
@@ -37,7 +37,8 @@ def main():
         with open(stamp, "w") as stream:
             stream.write(wanted)
     models = os.environ.get("CITEWELL_MODELS") or os.path.join(HERE, "models")
-    if not os.path.exists(os.path.join(models, "multilingual-e5-small", "model.json")):
+    ready = "import sys, pathlib, indexing.archive.bundled_model as m; sys.exit(not m.is_prepared(pathlib.Path(sys.argv[1])))"
+    if subprocess.call([PYTHON, "-c", ready, os.path.join(models, "multilingual-e5-small")], cwd=HERE) != 0:
         step("models", [PYTHON, "-m", "indexing.prepare_models", models])
 
 
@@ -47,7 +48,7 @@ def use_fitting_python():
         return
     for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
         other = shutil.which("python3.%d" % minor)
-        if other and works(other):
+        if other and works(other, "ensurepip"):
             os.execv(other, [other] + sys.argv)
     sys.exit(
         "citewell: this is Python %d.%d; Python 3.11, 3.12 or 3.13 is needed. Install one, or name it: "
@@ -67,17 +68,17 @@ def require_venv_module():
         )
 
 
-def works(python):
-    """Whether an interpreter is there, runs, and has pip."""
+def works(python, module):
+    """Whether an interpreter is there, runs, and has a module."""
     try:
-        return (
-            subprocess.call(
-                [python, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-            == 0
-        )
+        return subprocess.call([python, "-c", "import " + module], stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
+
+
+def version(python):
+    """Major and minor version of an interpreter, as it says them itself."""
+    return subprocess.check_output([python, "-c", "import sys; print(sys.version_info[:2])"])
 
 
 def step(name, command):

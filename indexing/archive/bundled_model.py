@@ -30,7 +30,7 @@ class BundledModel:
     def open(cls, models: Path) -> "BundledModel":
         """Check every file; raises ModelsMissing or ModelsDamaged with the command that repairs."""
         folder = models / NAME
-        repair = f"run: python -m indexing.prepare_models {models}"
+        repair = f"run `make setup`, or `python -m indexing.prepare_models {models}` in its environment"
         if not is_prepared(folder):
             raise ModelsMissing(f"the bundled model is not prepared in {folder}; {repair}")
         if damaged := damaged_files(folder):

@@ -107,21 +107,21 @@ def test_every_citation_is_verbatim_after_a_hard_kill(evaluation_data: Path, tmp
         status = client.get("/v1/status").json()
         assert status["articles"] + status["copies"] == len({article["id"] for article in articles})
 
-        texts: dict[str, str] = {}
+        texts: dict[tuple[str, str], str] = {}
         quoted = 0
         for question in random.Random(1).sample(questions, 60):
             answer = client.post("/v1/answers", json={"question": question}).json()
             cited = answer["citations"] + (answer["refusal"]["nearest"] if answer["refusal"] else [])
             for citation in cited:
-                place = citation["article"]["id"]
+                place = (citation["article"]["id"], citation["article"]["version"])
                 if place not in texts:
-                    texts[place] = client.get(f"/v1/articles/{place}").json()["text"]
+                    stored = client.get(f"/v1/articles/{place[0]}", params={"v": place[1]}).json()
+                    texts[place] = stored["text"]
                 assert texts[place][citation["start"] : citation["end"]] == citation["quote"]
                 quoted += 1
             for passage in answer["passages"]:
-                place = passage["article_id"]
-                if place in texts:
-                    assert texts[place][passage["start"] : passage["end"]] == passage["text"]
+                text = client.get(f"/v1/articles/{passage['article_id']}").json()["text"]
+                assert text[passage["start"] : passage["end"]] == passage["text"]
         assert quoted >= 60
     assert not [question for question in questions if question in log.read_text("utf-8")], (
         "a question was logged"
