@@ -14,6 +14,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 OLDEST, NEWEST = (3, 11), (3, 13)
+IS_PREPARED = """
+import pathlib, sys
+from indexing.archive.bundled_model import is_prepared
+sys.exit(not is_prepared(pathlib.Path(sys.argv[1])))
+"""
 
 
 def main():
@@ -37,8 +42,8 @@ def main():
         with open(stamp, "w") as stream:
             stream.write(wanted)
     models = os.environ.get("CITEWELL_MODELS") or os.path.join(HERE, "models")
-    ready = "import sys, pathlib, indexing.archive.bundled_model as m; sys.exit(not m.is_prepared(pathlib.Path(sys.argv[1])))"
-    if subprocess.call([PYTHON, "-c", ready, os.path.join(models, "multilingual-e5-small")], cwd=HERE) != 0:
+    folder = os.path.join(models, "multilingual-e5-small")
+    if subprocess.call([PYTHON, "-c", IS_PREPARED, folder], cwd=HERE) != 0:
         step("models", [PYTHON, "-m", "indexing.prepare_models", models])
 
 
