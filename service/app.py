@@ -9,8 +9,9 @@ from indexing.archive.encoder import Encoder
 from service.answering.pipeline import Answering
 from service.faces import http_answers, http_articles, http_status, pages
 from service.faces.access import AccessControl, AccessRules
+from service.faces.bad_http import ProblemProtocol
 from service.faces.problems import PROBLEM_RESPONSES, add_problem_handlers
-from service.faces.request_log import CatchErrors, RequestLog
+from service.faces.request_ids import CatchErrors, RequestIds
 from service.faces.services import Services
 from service.faces.signed_links import LinkSigner
 from service.settings import Settings
@@ -52,18 +53,18 @@ def create_app(settings: Settings, archive: Archive, encoder: Encoder, answering
     # The last one added is the outermost.
     app.add_middleware(CatchErrors)
     app.add_middleware(AccessControl, rules=access)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestIds)
     return app
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
     """Arguments for `uvicorn.Config` beside the application and its address; no log line holds a question."""
     return {
-        "access_log": False,  # it prints the query; service/faces/request_log.py logs instead
+        "access_log": False,  # it prints the query, which may hold a question
         "log_level": "warning",
         "server_header": False,
         "proxy_headers": bool(settings.api_keys),  # without keys no proxy is between
-        "http": "h11",
+        "http": ProblemProtocol,
         "ws": "none",
         "h11_max_incomplete_event_size": HEAD_BYTES,
         "timeout_graceful_shutdown": SHUTDOWN_SECONDS,

@@ -19,8 +19,7 @@ from service.faces.article_files import file_batches
 from service.faces.article_lines import Line, line_batches
 from service.faces.find_article import find_article, unknown_article
 from service.faces.http_answers import language_tag
-from service.faces.problems import Problem
-from service.faces.request_body import parse_json, read_body, require_media_type
+from service.faces.request_body import away_from_loop, parse_json, read_body, require_media_type
 from service.faces.result_lines import Batch, ResultLines, added_object
 from service.faces.services import Parts, Services
 
@@ -100,11 +99,12 @@ async def post_articles(request: Request, parts: Parts) -> Response:
 
 async def _add_one(request: Request, parts: Services) -> Response:
     limit = parts.settings.max_article_characters
-    item = article_input(parse_json(await read_body(request, article_bytes(limit))))
+    body = await read_body(request, article_bytes(limit))
+    item = await away_from_loop(lambda body: article_input(parse_json(body)), body)
     reading = Reading(place="body", item=item, default_id=None, error=None)
     added = await anext(add_articles([reading], parts.archive, parts.encoder, max_characters=limit))
     if added.status == "failed":
-        raise Problem(422, added.error or "the article was refused")
+        raise ArticleRefused(added.error or "the article was refused")
     return JSONResponse(added_object(added), 201 if added.status == "added" else 200)
 
 

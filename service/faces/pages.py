@@ -50,18 +50,19 @@ async def get_form(request: Request, parts: Parts) -> HTMLResponse:
     """The form; with `?question=` the answer below it."""
     asked = request.query_params.get("question", "")
     languages = preferred_languages(request.headers.get("accept-language", ""))
-    status = await parts.archive.status() if not parts.settings.api_keys else {"articles": 0, "samples": 0}
+    off = bool(parts.settings.api_keys)
+    samples = 0 if off else len(await parts.archive.sample_ids())
     values: dict[str, Any] = {
         "question": asked.strip(),
         "limit": QUESTION_LIMIT,
-        "articles": status["articles"],
-        "samples": status["samples"],
-        "suggestions": _suggestions(parts, languages) if status["samples"] else None,
-        "off": bool(parts.settings.api_keys),
+        "articles": 0 if off else await parts.archive.article_count(),
+        "samples": samples,
+        "suggestions": _suggestions(parts, languages) if samples else None,
+        "off": off,
         "notice": None,
         "answer": None,
     }
-    if values["off"] or not asked.strip():
+    if off or not asked.strip():
         return page("ask.html", **values)
     if is_foreign(request.headers):
         notice = "Another page brought this question here. Press Ask to search for it."

@@ -139,7 +139,7 @@ def as_problem(error: Exception) -> Problem | None:
         case Busy():
             return Problem(503, str(error), headers={"Retry-After": str(error.retry_after)})
         case ArticleRefused() | ModeUnavailable():
-            return Problem(422, str(error))
+            return Problem(422, str(error), errors=[{"place": "body", "message": str(error)}])
         case ArchiveFull():
             return Problem(507, str(error))
         case ArchiveError() | IndexingError():

@@ -2,7 +2,7 @@
 
 import asyncio
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.message import Message as Header
 from typing import Any, TypeVar
 
@@ -14,8 +14,13 @@ from starlette.types import Message
 from service.faces.problems import Problem, invalid, validation_problem
 
 Model = TypeVar("Model", bound=BaseModel)
+Result = TypeVar("Result")
 
 DRAIN_FACTOR = 16  # a body up to so many times the limit is read to its end, so that its sender sees the 413
+
+# Reading JSON holds up every other request: 1 ms for text of 1 MB, but 2.5 ms for 19 KB and 870 ms for 1.5 MB of `meta`
+# in small pieces.
+LOOP_BYTES = 32 * 1024
 
 
 def media_type(request: Request) -> str:
@@ -79,6 +84,11 @@ def too_large(limit: int) -> Problem:
     return Problem(413, f"got a body longer than {limit:,} bytes, which is the most here; send less at once")
 
 
+async def away_from_loop(function: Callable[[bytes], Result], body: bytes) -> Result:
+    """`function(body)`; for a long body in a thread, so that other requests need not wait for it."""
+    return await asyncio.to_thread(function, body) if len(body) > LOOP_BYTES else function(body)
+
+
 def parse_json(body: bytes, place: str = "body") -> Any:
     """The JSON value of a body; raises a 422 problem that names line and column."""
     if not body.strip():
@@ -92,7 +102,11 @@ def parse_json(body: bytes, place: str = "body") -> Any:
 async def read_model(request: Request, model: type[Model], limit: int) -> Model:
     """The body as `model`; raises 413, 415 and 422 problems."""
     require_media_type(request, ("application/json",))
-    value = parse_json(await read_body(request, limit))
+    return await away_from_loop(lambda body: _as_model(body, model), await read_body(request, limit))
+
+
+def _as_model(body: bytes, model: type[Model]) -> Model:
+    value = parse_json(body)
     if not isinstance(value, Mapping):
         raise invalid("body", f"got {type(value).__name__}; allowed: a JSON object")
     try:

@@ -7,9 +7,9 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from urllib.parse import quote, urlencode
 
 from service.answering.answer import Answer, Citation
+from service.answering.article_link import article_link
 
 # A cited answer is read and passed on within days; a week keeps links in a thread alive without opening
 # the archive for good.
@@ -43,14 +43,11 @@ class LinkSigner:
         until: int | None = None,
     ) -> str:
         """Path and query of a version's page with `text[start:end]` marked; `until` in Unix seconds."""
-        query: list[tuple[str, str | int]] = [("v", version)] if version else []
-        if start is not None and end is not None:
-            query += [("start", start), ("end", end)]
-        if self._sign and version:
-            expiry = int(self._clock()) + self._seconds if until is None else until
-            query += [("until", expiry), ("mark", _mark(self._keys[0], article_id, version, expiry))]
-        path = "/articles/" + quote(article_id, safe="")
-        return f"{path}?{urlencode(query)}" if query else path
+        link = article_link(article_id, version, start, end)
+        if not (self._sign and version):
+            return link
+        expiry = int(self._clock()) + self._seconds if until is None else until
+        return f"{link}&until={expiry}&mark={_mark(self._keys[0], article_id, version, expiry)}"
 
     def valid(self, article_id: str, version: str | None, until: str | None, mark: str | None) -> bool:
         """Whether `mark` was made with one of the keys for this article and version, and has not expired."""

@@ -54,6 +54,17 @@ async def test_every_quote_is_at_its_place_in_the_served_text(filled: httpx.Asyn
     assert answer["confidence"] is None and answer["short_answer"] is None
 
 
+async def test_link_is_the_same_with_and_without_a_service(
+    filled: httpx.AsyncClient, archive: Archive, encoder: Encoder
+) -> None:
+    text, filters = "How many soldiers entered via Ishkashim?", {"article_id": ["frontiere"]}
+    answer = (await ask(filled, question=text, filters=filters)).json()
+    answering = Answering(archive, encoder, Terms(encoder.tokenizer))
+    local = await answering.ask(Question(text, filters=Filters(article_id=("frontiere",))))
+    assert local.citations
+    assert [one.link for one in local.citations] == [one["link"] for one in answer["citations"]]
+
+
 async def test_filters_limit_the_articles(filled: httpx.AsyncClient) -> None:
     question = "How many soldiers entered via Ishkashim?"
     for filters, found in (

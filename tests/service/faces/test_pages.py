@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from indexing.archive.archive import SAMPLE_MARK, SAMPLE_TAG
 from indexing.archive.article import Article
 from service.answering.answer import Answer, Citation, CitedArticle, ConsideredPassage, Refusal, Statement
 from service.answering.question import Question
@@ -180,7 +181,7 @@ async def test_suggestions_appear_while_there_are_samples(
 ) -> None:
     assert not (await get(filled, "/")).xpath("//nav")
     client = open_client()
-    sample = {"id": "sample-dam", "text": "A sample about a dam.", "tags": ["sample"]}
+    sample = {"id": "sample-dam", "text": "A sample about a dam.", "tags": [SAMPLE_TAG], SAMPLE_MARK: True}
     assert (await client.post("/v1/articles", json=sample)).is_success
     try:
         for language, first in (("fr-CA,fr;q=0.9", "fr"), ("xx, ru;q=0.5", "ru"), ("xx", "en"), ("", "en")):
@@ -193,6 +194,28 @@ async def test_suggestions_appear_while_there_are_samples(
             assert parse_qs(urlsplit(link.get("href")).query) == {"question": [question]}
     finally:
         await client.delete("/v1/articles/sample-dam")
+
+
+class WithoutStatus:
+    """The archive, whose status (a walk through its folder) nobody may ask for."""
+
+    def __init__(self, archive: Any) -> None:
+        self.archive = archive
+
+    def __getattr__(self, name: str) -> Any:
+        assert name != "status"
+        return getattr(self.archive, name)
+
+
+async def test_form_counts_articles_without_the_whole_status(
+    filled: httpx.AsyncClient, make_app: Callable[..., FastAPI], archive: Any
+) -> None:
+    app = make_app()
+    app.state.services = replace(app.state.services, archive=WithoutStatus(archive))
+    count = (await filled.get("/v1/status")).json()["articles"]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+        reply = await client.get("/", headers=BROWSER)
+    assert (reply.status_code, f"{count} articles" in reply.text) == (200, True)
 
 
 def test_broken_suggestions_are_named(tmp_path: Path) -> None:

@@ -1,17 +1,30 @@
 """Every error is a problem object: its shape, its request id, and what it never says."""
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from indexing.errors import ArchiveFull, ArchiveLocked, ArticleRefused, ModelsMissing
+from indexing.archive.archive import Archive
+from indexing.archive.encoder import Encoder
+from indexing.archive.terms import Terms
+from indexing.errors import (
+    ArchiveError,
+    ArchiveFull,
+    ArchiveIncompatible,
+    ArchiveLocked,
+    ArticleRefused,
+    ModelsMissing,
+)
 from service.answering.answer import Answer
+from service.answering.pipeline import Answering
 from service.answering.question import Question
 from service.errors import Busy, ModeUnavailable, ServiceError
 from service.faces.problems import place_of, prefers_html, shown
+from service.faces.request_body import LOOP_BYTES, away_from_loop
 
 SECRET = "Who is Rumpelstiltskin?"
 
@@ -86,6 +99,20 @@ async def test_byte_order_mark_is_no_error(client: httpx.AsyncClient) -> None:
     assert reply.status_code == 200
 
 
+async def test_long_body_is_read_away_from_the_event_loop(client: httpx.AsyncClient) -> None:
+    def where(body: bytes) -> int:
+        return threading.get_ident()
+
+    assert await away_from_loop(where, b" " * LOOP_BYTES) == threading.get_ident()
+    assert await away_from_loop(where, b" " * (LOOP_BYTES + 1)) != threading.get_ident()
+    article = {"id": "long", "text": "A sentence. " * 4_000}
+    assert (await client.post("/v1/articles", json=article)).status_code == 201
+    problem = assert_problem(await client.post("/v1/articles", json={**article, "tags": 1}), 422)
+    assert "tags" in problem["detail"]
+    body = {"question": "who?", "filters": {"source": ["x" * 4_000] * 20}, "top_k": 0}
+    assert_problem(await client.post("/v1/answers", json=body), 422)
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -151,9 +178,7 @@ async def test_unforeseen_error_is_a_500_without_a_trace(
     reply = await client.get("/", params={"question": SECRET})
     assert reply.status_code == 500
     assert "Rumpelstiltskin" not in caplog.text
-    assert "GET / 500" in caplog.text and "question" not in "".join(
-        record.getMessage() for record in caplog.records if record.name == "citewell.access"
-    )
+    assert {record.levelname for record in caplog.records if record.name.startswith("citewell")} == {"ERROR"}
 
 
 @pytest.mark.parametrize(
@@ -173,6 +198,44 @@ async def test_foreseen_error_says_what_it_says(
     assert assert_problem(reply, status)["detail"] == str(error)
     if isinstance(error, Busy):
         assert reply.headers["retry-after"] == "7"
+
+
+class OverBrokenArchive(Answering):
+    """The real Answering, over an archive whose every read ends in one error."""
+
+    error: Exception
+
+    async def ask(self, question: Question) -> Answer:
+        async with self._place_in_queue():
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ArchiveFull("no room left; free some"), 507),
+        (ArchiveError("the archive cannot be read (I/O error)"), 503),
+        (ArchiveIncompatible("the archive was made by a newer version"), 503),
+    ],
+)
+async def test_archive_that_fails_while_answering_is_said(
+    open_client: Callable[..., httpx.AsyncClient],
+    archive: Archive,
+    encoder: Encoder,
+    caplog: pytest.LogCaptureFixture,
+    error: ArchiveError,
+    status: int,
+) -> None:
+    answering = OverBrokenArchive(archive, encoder, Terms(encoder.tokenizer))
+    answering.error = error
+    client = open_client(answering)
+    reply = await client.post("/v1/answers", json={"question": SECRET})
+    problem = assert_problem(reply, status)
+    assert problem["detail"] == str(error)
+    assert ("retry-after" in reply.headers) is (status == 503)
+    assert f"{problem['request_id']}: {error}" in caplog.text and SECRET not in caplog.text
+    page = await client.get("/", params={"question": SECRET}, headers={"Accept": "text/html"})
+    assert (page.status_code, str(error) in page.text) == (status, True)
 
 
 @pytest.mark.parametrize("error", [ArticleRefused("empty"), ModeUnavailable("set CITEWELL_LLM_BASE_URL")])

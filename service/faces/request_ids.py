@@ -1,12 +1,9 @@
-"""ASGI middleware around everything: a request in, its reply with an id and one log line out.
+"""ASGI middleware around everything: a request in, its reply with an id out, whatever goes wrong inside.
 
-The line holds method, path, status and time; never the query, which may hold a question.
+There is no log of requests, since an address may hold a question; an error is logged under its request id.
 """
 
-import logging
 import re
-import time
-from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -14,15 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.faces.problems import REQUEST_ID_KEY, as_problem, problem_reply, request_id, unforeseen
 
-logger = logging.getLogger("citewell.access")
-
 _SANE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
-_SHOWN = 200  # characters of a path
-CLIENT_GONE = 499  # as other servers log it; nothing is sent
 
 
-class RequestLog:
-    """Gives every request an id (its own `X-Request-ID` when it is sane) and logs it once."""
+class RequestIds:
+    """Gives every request and its reply an id: its own `X-Request-ID` when it is sane, else a new one."""
 
     def __init__(self, app: ASGIApp) -> None:
         """`app` is everything inside."""
@@ -36,21 +29,13 @@ class RequestLog:
         given = Headers(scope=scope).get("x-request-id", "")
         if _SANE_ID.fullmatch(given):
             scope[REQUEST_ID_KEY] = given
-        status, began = CLIENT_GONE, time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id(scope)
             await send(message)
 
-        try:
-            await self.app(scope, receive, send_with_id)
-        finally:
-            taken = (time.perf_counter() - began) * 1000
-            path = quote(scope["path"], safe="/~:@!$&'()*+,;=")[:_SHOWN]
-            logger.info("%s %s %d %.0f ms %s", scope["method"], path, status, taken, request_id(scope))
+        await self.app(scope, receive, send_with_id)
 
 
 class CatchErrors:
