@@ -39,7 +39,6 @@ SLOW_SECONDS = 2.0
 async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None:
     """Serve until a signal comes. Returns at once when Citewell runs already, for this archive or on this port."""
     check_binding(settings)
-    _log_to_standard_error()
     if address := find_running(settings.archive):
         click.echo(f"Citewell is running already: {address}/   (archive {settings.archive.resolve()})")
         return
@@ -48,6 +47,7 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
         click.echo(_runs_elsewhere(settings))
         return
     with closing(listening):
+        _log_to_standard_error()
         address = _address(settings.host, listening.getsockname()[1])
         async with AsyncExitStack() as stack:
             with _said_when_slow(f"Opening the archive {settings.archive.resolve()} ..."):

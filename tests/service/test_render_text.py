@@ -1,0 +1,87 @@
+"""Plain text for a terminal: quotes with their marks, sources, refusals, and the status one fact a line."""
+
+from typing import Any
+
+import pytest
+
+from service.render_text import answer_text, status_text
+
+
+def citation(quote: str, **more: Any) -> dict[str, Any]:
+    article = {
+        "id": "a1",
+        "title": "Title",
+        "source": "Gazette",
+        "published": "2021-07-05",
+        "language": "fr",
+        "tags": more.pop("tags", []),
+    }
+    return {"number": 1, "quote": quote, "start": 3, "end": 9, "article": article, "also_in": []} | more
+
+
+def answered(*citations: dict[str, Any]) -> dict[str, Any]:
+    return {"answered": True, "answer": "It rained. [1]", "citations": list(citations), "refusal": None}
+
+
+def test_an_answer_shows_every_quote_with_its_source() -> None:
+    copies = [{"source": "Herald", "title": "T"}, {"source": None, "title": "Other title"}]
+    assert answer_text(answered(citation("It\nrained.", also_in=copies))) == (
+        "It rained. [1]\n"
+        "\n"
+        "[1] “It rained.”\n"
+        "    Title · Gazette · 2021-07-05 · fr · a1 3-9\n"
+        "    also in: Herald\n"
+        "    also in: Other title"
+    )
+
+
+@pytest.mark.parametrize(
+    "quote", ["« Non », dit-il.", "“No,” he said.", "„Nein“, sagte er.", '"No."', "「不」他说。"]
+)
+def test_a_quote_that_begins_with_a_mark_gets_no_second_one(quote: str) -> None:
+    assert f"\n[1] {quote}\n" in answer_text(answered(citation(quote)))
+
+
+def test_a_sample_is_shown_as_such() -> None:
+    assert "· sample article ·" in answer_text(answered(citation("x", tags=["sample", "world"])))
+
+
+def test_a_refusal_shows_what_came_near() -> None:
+    refused = {
+        "answered": False,
+        "answer": "Nothing found.",
+        "citations": [],
+        "refusal": {"nearest": [citation("Close.")]},
+    }
+    assert answer_text(refused).splitlines() == [
+        "Nothing found.",
+        "",
+        "Nearest:",
+        "  “Close.”",
+        "    Title · Gazette · 2021-07-05 · fr · a1 3-9",
+    ]
+    refused["refusal"]["nearest"] = []  # type: ignore[index]
+    assert answer_text(refused) == "Nothing found."
+
+
+def test_status_is_one_fact_a_line() -> None:
+    status = {
+        "archive": "/news",
+        "engine": "Qdrant Edge",
+        "articles": 3,
+        "samples": 2,
+        "copies": 1,
+        "passages": 12,
+        "languages": {"en": 1, "fr": 2},
+        "sources": {},
+        "published": {"from": None, "to": None},
+        "bytes": 1_234_567,
+        "models": {"encoder": "e5", "encoder_fingerprint": "f"},
+    }
+    lines = status_text(status).splitlines()
+    assert "articles   3 (2 of them samples)" in lines
+    assert "languages  fr 2, en 1" in lines
+    assert "sources    none" in lines and "published  no dates" in lines
+    assert "size       1 MB" in lines
+    shown = status_text(status | {"samples": 0, "bytes": None, "published": {"from": "2021", "to": "2022"}})
+    assert "articles   3\n" in shown and "2021 to 2022" in shown and "unknown" in shown

@@ -1,0 +1,82 @@
+"""Settings: what counts as unset, which of two places wins, and one line for everything that is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from service.errors import SettingsError
+from service.settings import load_settings, variable_names
+from service.settings_page import PAGE, settings_page
+
+NO_FILE = Path("no-such-file")
+
+
+@pytest.mark.parametrize("name", sorted(variable_names().values()))
+def test_an_empty_setting_counts_as_unset(name: str) -> None:
+    assert load_settings({name: ""}, NO_FILE) == load_settings({}, NO_FILE)
+
+
+def test_the_environment_wins_over_the_file_unless_it_is_empty(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("CITEWELL_PORT=8100\nCITEWELL_ARCHIVE=from-file\nCITEWELL_QUEUE=\n", "utf-8")
+    settings = load_settings({"CITEWELL_PORT": "8200", "CITEWELL_ARCHIVE": ""}, file)
+    assert (settings.port, str(settings.archive), settings.queue) == (8200, "from-file", 64)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("CITEWELL_PROT", "CITEWELL_PORT"), ("CITEWELL_ARCHIVES", "CITEWELL_ARCHIVE")]
+)
+@pytest.mark.parametrize("value", ["1", ""])
+def test_an_unknown_name_is_an_error_that_names_the_nearest(wrong: str, right: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"unknown setting {wrong}; the nearest known one is {right} "):
+        load_settings({wrong: value}, NO_FILE)
+
+
+def test_names_of_other_programs_are_left_alone() -> None:
+    assert load_settings({"PORT": "1", "QDRANT_PATH": "x"}, NO_FILE) == load_settings({}, NO_FILE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CITEWELL_PORT", "eighty"),
+        ("CITEWELL_PORT", "65536"),
+        ("CITEWELL_QUEUE", "0"),
+        ("CITEWELL_ARTICLE_PAGES", "open"),
+        ("CITEWELL_MAX_ARTICLE_CHARACTERS", "-1"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_name_and_value(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({name: value}, NO_FILE)
+    assert name in str(caught.value) and repr(value) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_lists_are_comma_separated() -> None:
+    given = {
+        "CITEWELL_API_KEYS": "secret, two,,",
+        "CITEWELL_ALLOWED_ORIGINS": "https://News.example/,http://b:81",
+    }
+    settings = load_settings(given, NO_FILE)
+    assert [key.get_secret_value() for key in settings.api_keys] == ["secret", "two"]
+    assert settings.allowed_origins == ("https://news.example", "http://b:81")
+    assert "secret" not in repr(settings)
+
+
+def test_a_file_that_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("CITEWELL_ARCHIVE=café\n".encode("cp1252"))
+    with pytest.raises(
+        SettingsError, match=r"\.env is not UTF-8 \(it holds the byte 0xe9\); save it as UTF-8"
+    ):
+        load_settings({}, file)
+
+
+def test_keys_in_a_file_come_later() -> None:
+    with pytest.raises(SettingsError, match="CITEWELL_API_KEYS only"):
+        load_settings({"CITEWELL_API_KEYS_FILE": "keys"}, NO_FILE)
+
+
+def test_the_page_of_settings_is_up_to_date() -> None:
+    assert PAGE.read_text("utf-8") == settings_page()
