@@ -4,9 +4,12 @@ import asyncio
 
 import pytest
 
+from indexing.add_articles import Reading, add_articles, article_input
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
+from indexing.archive.search_passages import Candidate
 from indexing.archive.terms import Terms
+from indexing.errors import ArchiveFull
 from service.answering.pipeline import Answering
 from service.answering.question import Filters, Question
 from service.errors import Busy, ModeUnavailable
@@ -103,3 +106,51 @@ async def test_answering_many_at_once_answers_each_as_alone(answering: Answering
     alone = {text: (await answering.ask(Question(text))).answer for text in set(texts)}
     together = await asyncio.gather(*[answering.ask(Question(text)) for text in texts])
     assert [answer.answer for answer in together] == [alone[text] for text in texts]
+
+
+class BrokenArchive(Archive):
+    """An archive whose disk is full, as far as searching goes."""
+
+    async def candidates(self, *_: object) -> list[Candidate]:
+        """Fail as the engine does."""
+        raise ArchiveFull("the disk is full; free some space")
+
+
+async def test_answering_raises_what_the_archive_raised(
+    encoder: Encoder, terms: Terms, archive: Archive
+) -> None:
+    """Not wrapped by the pipeline, so that every face can say it in one line."""
+    reading = Reading("x", article_input({"text": "Ein Satz über eine Stadt."}), None, None)
+    assert [one.status async for one in add_articles([reading], archive, encoder, max_characters=1000)] == [
+        "added"
+    ]
+    broken = BrokenArchive(archive._engine, archive.manifest, archive.place)
+    with pytest.raises(ArchiveFull, match="free some space"):
+        await Answering(broken, encoder, terms).ask(Question("Welche Stadt?"))
+
+
+async def test_answering_while_an_article_is_rewritten_never_loses_it(
+    encoder: Encoder, terms: Terms, archive: Archive
+) -> None:
+    """Every answer cites one version that was current while it was made, and there is always one."""
+
+    async def write(number: int) -> None:
+        text = f"Der Bürgermeister von Velmtal heißt Anton Kreis. Das ist Fassung {number} der Meldung."
+        reading = Reading("x", article_input({"id": "velmtal", "text": text}), None, None)
+        async for added in add_articles([reading], archive, encoder, max_characters=1000):
+            assert added.status in ("added", "updated")
+
+    async def keep_writing() -> None:
+        for number in range(1, 16):
+            await write(number)
+
+    await write(0)
+    answering = Answering(archive, encoder, terms)
+    writing = asyncio.create_task(keep_writing())
+    asked = 0
+    while not writing.done() or not asked:
+        answer = await answering.ask(Question("Wie heißt der Bürgermeister von Velmtal?"))
+        assert answer.answered
+        assert len({citation.article.version for citation in answer.citations}) == 1
+        asked += 1
+    await writing
