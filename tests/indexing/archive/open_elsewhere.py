@@ -15,7 +15,10 @@ from tests.indexing.archive.synthetic import MANIFEST, article, put
 
 NOBODY = 65534
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["tests.indexing.archive.open_elsewhere"])
+# Imported once, by the process that all these children are forked from.
+processes.set_forkserver_preload(
+    [f"tests.indexing.archive.{name}" for name in ("open_elsewhere", "write_at_random")]
+)
 
 
 def in_child(work: Callable[..., str], *arguments: object) -> tuple[str, int | None]:

@@ -21,7 +21,7 @@ from indexing.archive.edge import EdgeEngine
 from indexing.archive.engine import Engine, Point
 from indexing.archive.filters import Filters
 from indexing.archive.manifest import Manifest
-from indexing.archive.records import languages_of
+from indexing.archive.records import languages_of, read_record
 from indexing.archive.search_passages import PassageQuery
 from indexing.archive.terms import Terms
 from indexing.split_passages import split_passages
@@ -44,14 +44,15 @@ def letters() -> Tokenizer:
 class TinyEncoder:
     """Stands where the real encoder stands when meaning does not matter: the same text has the same vector."""
 
-    name, fingerprint, dimension, max_tokens = "tiny", "tiny-1", DIMENSION, 512
-
-    def __init__(self) -> None:
+    def __init__(self, name: str = "tiny", dimension: int = DIMENSION, max_tokens: int = 512) -> None:
+        self.name, self.fingerprint = name, f"{name}-1"
+        self.dimension, self.max_tokens = dimension, max_tokens
         self.tokenizer = letters()
         self.terms = Terms(self.tokenizer)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.array([vector(text) for text in texts], np.float32).reshape(-1, DIMENSION)
+        vectors = [vector(text, self.dimension) for text in texts]
+        return np.array(vectors, np.float32).reshape(-1, self.dimension)
 
 
 ENCODER: Any = TinyEncoder()
@@ -70,15 +71,15 @@ def long_text(topic: str, sentences: int = 7) -> str:
     )
 
 
-def vector(text: str) -> NDArray[np.float32]:
-    """A unit vector that follows from the text, (DIMENSION,)."""
+def vector(text: str, dimension: int = DIMENSION) -> NDArray[np.float32]:
+    """A unit vector that follows from the text, (dimension,)."""
     seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
-    drawn = np.random.default_rng(seed).normal(size=DIMENSION)
+    drawn = np.random.default_rng(seed).normal(size=dimension)
     return (drawn / np.linalg.norm(drawn)).astype(np.float32)
 
 
-def passages_of(article: Article) -> list[Passage]:
-    """The passages that an article is cut into."""
+def passages_of(article: Article, max_tokens: int = 512) -> list[Passage]:
+    """The passages that an article is cut into for an encoder that sees so many tokens."""
     return split_passages(
         article.text,
         article.language,
@@ -86,6 +87,7 @@ def passages_of(article: Article) -> list[Passage]:
         version=article.version,
         tokenizer=ENCODER.tokenizer,
         title=article.title,
+        encoder_limit=max_tokens,
     )
 
 
@@ -184,10 +186,32 @@ class Expected:
         """The article whose passages stand for this id."""
         return self.groups[self.articles[id].text][0]
 
-    def points(self) -> dict[str, Any]:
+    @classmethod
+    async def of(cls, archive: Archive) -> "Expected":
+        """What an archive with these articles, versions and copies must hold."""
+        expected = cls()
+        records = [
+            read_record(point)
+            for point in await all_points(archive._engine)
+            if "since" in point.payload["meta"]
+        ]
+        for record in sorted(records, key=lambda record: (record.kind == "copy", record.since, record.id)):
+            for version, _ in record.versions:
+                stored = await archive.article(record.id, version)
+                assert stored is not None, f"{record.id} in version {version}"
+                assert stored.article.version == version
+                expected.texts[version] = stored.article.text
+            expected.articles[record.id] = stored.article
+            expected.versions[record.id] = [version for version, _ in record.versions]
+            group = expected.groups.setdefault(stored.article.text, [])
+            assert (record.kind == "copy") == bool(group), f"{record.id} is a {record.kind} after {group}"
+            group.append(record.id)
+        return expected
+
+    def points(self, max_tokens: int = 512) -> dict[str, Any]:
         """Everything that must be stored, in a form that can be compared."""
         firsts = {id for id in self.articles if self.first(id) == id}
-        passages = {id: passages_of(self.articles[id]) for id in firsts}
+        passages = {id: passages_of(self.articles[id], max_tokens) for id in firsts}
         return {
             "records": {
                 id: (
@@ -243,7 +267,6 @@ def stored(points: Iterable[Point]) -> dict[str, Any]:
                     point.payload["content"],
                     spans,
                 )
-                assert point.dense is None or len(point.dense) == DIMENSION
                 found["passages"][point.id] = (passage, fields)
             case "text":
                 found["texts"][meta["version"]] = point.payload["content"]
@@ -252,10 +275,10 @@ def stored(points: Iterable[Point]) -> dict[str, Any]:
     return found
 
 
-async def check(archive: Archive, expected: Expected) -> None:
+async def check(archive: Archive, expected: Expected, max_tokens: int = 512) -> None:
     """Assert that the archive holds exactly what it must, and that every offset is right."""
     found = stored(await all_points(archive._engine))
-    wanted = expected.points()
+    wanted = expected.points(max_tokens)
     assert found == wanted
     for passage, _ in found["passages"].values():
         text = found["texts"][passage.version]

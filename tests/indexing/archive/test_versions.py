@@ -1,7 +1,6 @@
 """Whatever is written in whatever order, stopped wherever: the old state or the new one, and nothing else."""
 
 import asyncio
-import multiprocessing
 import os
 import random
 import time
@@ -23,6 +22,7 @@ from indexing.archive.filters import Filters
 from indexing.archive.search_passages import PassageQuery
 from indexing.article_input import article_input
 from indexing.read_files import Reading
+from tests.indexing.archive.open_elsewhere import processes
 from tests.indexing.archive.synthetic import (
     DIMENSION,
     ENCODER,
@@ -287,8 +287,6 @@ async def test_search_sees_exactly_one_version_while_it_is_rewritten(tmp_path: P
 async def test_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
     folder, expected = tmp_path / "points", Expected()
     EdgeEngine.create(folder, DIMENSION)
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["tests.indexing.archive.write_at_random"])
     acknowledged = 0
     for seed in range(KILLS):
         heard, said = processes.Pipe(duplex=False)

@@ -1,14 +1,19 @@
-"""A seed in, an endless run of writes out: what a process does that is killed while it writes."""
+"""What a process does that is killed while it writes: random writes from a seed, or a slow reindexing."""
 
 import asyncio
-import os
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from indexing.archive.article import Article
-from tests.indexing.archive.synthetic import article, long_text, open_edge, put
+from indexing.reindex import reindex_archive
+from tests.indexing.archive.synthetic import TinyEncoder, article, long_text, open_edge, put
 
 STORIES = [long_text(f"place {number}", 1 + 2 * (number % 6)) for number in range(12)]
 IDS = [f"id{number}" for number in range(8)]
@@ -27,7 +32,6 @@ def writes(seed: int) -> Iterator[Article | str]:
 
 def write_until_killed(folder: Path, seed: int, said: Connection) -> None:
     """Open the archive as after a crash and write; say of each write when it begins and when it is done."""
-    os.environ.pop("PYTEST_CURRENT_TEST", None)
     asyncio.run(_write(folder, seed, said))
 
 
@@ -39,3 +43,26 @@ async def _write(folder: Path, seed: int, said: Connection) -> None:
         said.send("begun")
         await (archive.remove(write) if isinstance(write, str) else put(archive, write))
         said.send("done")
+
+
+class SlowEncoder(TinyEncoder):
+    """Takes a tenth of a second a batch, and says when it begins."""
+
+    def __init__(self, said: Connection) -> None:
+        super().__init__("other", dimension=12)
+        self._said = said
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self._said.send("encoding")
+        time.sleep(0.1)
+        return super().encode_passages(texts)
+
+
+def reindex_slowly(folder: Path, said: Connection) -> None:
+    """Reindex with a wait after each article, so that there is time to be killed."""
+    encoder: Any = SlowEncoder(said)
+
+    def wait() -> None:
+        time.sleep(0.1)
+
+    asyncio.run(reindex_archive(folder, encoder, wait))
