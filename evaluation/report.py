@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from service.settings import Settings
 
 CACHE = ROOT / ".cache" / "evaluation"
 DEFAULT_SEED = 20261123
+OTHER_SUBJECTS = 60  # XQuAD questions a language, asked of news that hold nothing on them
 SHOWN_SETTINGS = {"embedding_model", "question_prefix", "passage_prefix", "max_article_characters"}
 
 
@@ -110,16 +112,26 @@ class _Evaluation:
             ("diluted", [*sets.news_articles, *sets.squad2_articles]),
         ):
             async with self._pool(f"news-{name}", articles) as (pool, measure):
-                await self._news(f"news {name}", pool, measure, sets.news_questions)
+                foreign = [
+                    replace(question, kind=f"other subject, {language}", id=f"{language} {question.id}")
+                    for language in XQUAD_LANGUAGES
+                    for question in sets.xquad_questions[language][:OTHER_SUBJECTS]
+                ]
+                await self._news(f"news {name}", pool, measure, sets.news_questions, foreign)
         async with self._pool("piaf", sets.piaf_articles) as (_, measure):
             self._done(await measure.single("piaf fr → fr", "french", sets.piaf_questions))
 
     async def _news(
-        self, name: str, pool: Pool, measure: RetrievalMeasure, questions: Sequence[SetQuestion]
+        self,
+        name: str,
+        pool: Pool,
+        measure: RetrievalMeasure,
+        questions: Sequence[SetQuestion],
+        other_subjects: Sequence[SetQuestion],
     ) -> None:
         answerable = [one for one in questions if one.answerable and one.kind != "followup"]
         self._done(await measure.single(name, "news", answerable))
-        unanswerable = [one for one in questions if not one.answerable]
+        unanswerable = [*(one for one in questions if not one.answerable), *other_subjects]
         row = await measure_answers(name, pool, self._encoder, answerable, unanswerable)
         self.answers.append(row)
         first = row.first_statement

@@ -14,7 +14,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
 LANGUAGES = {"ar", "de", "en", "es", "fr", "ru", "zh"}
-FIELDS = {"id", "title", "text", "url", "source", "author", "language", "published", "tags", "citewell_sample"}
+FIELDS = {
+    "id",
+    "title",
+    "text",
+    "url",
+    "source",
+    "author",
+    "language",
+    "published",
+    "tags",
+    "citewell_sample",
+}
 CROSSING_PLACES = ["Shamsiddin Shohin", "Ruzvai", "Nulvad", "Humrogi", "Khorog", "Ishkashim", "Langar"]
 SHARED_CHARACTERS = 60  # a run this long is a copied sentence; names and figures of the facts are shorter
 

@@ -1,7 +1,7 @@
 """Passages in, a draft answer out: the sentences that answer best, each quoted whole with its article."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,13 +64,13 @@ class Compose:
     ) -> dict[str, Any]:
         """Statements, or when nothing is relevant the best sentence of each article for a refusal to show."""
         with timed("read"):
-            sentences = _sentences(found)
+            records = await self._archive.records([one.passage.article_id for one in found])
+            sentences = _without_headlines(_sentences(found), records)
             scores = await asyncio.to_thread(self._score, sentences, vector, coverage)
             ranked = [
                 one for _, one in sorted(zip(scores, sentences, strict=True), key=lambda pair: -pair[0])
             ]
             near = sum(score >= max(scores) - MARGIN for score in scores)
-            records = await self._archive.records([one.passage.article_id for one in found])
             if not relevant:
                 return {"draft": Draft(nearest=await self._cite(_best_of_each(ranked), records))}
             citations = await self._cite(ranked[: min(near, STATEMENTS)], records)
@@ -118,6 +118,16 @@ def _sentences(found: Sequence[Found]) -> list[_Sentence]:
             sentence = _Sentence(one, start, end)
             places.setdefault(sentence.place, sentence)
     return list(places.values())
+
+
+def _without_headlines(sentences: list[_Sentence], records: Mapping[str, Record]) -> list[_Sentence]:
+    """A headline names the subject of many questions and answers few, so it only serves where nothing else is."""
+
+    def is_headline(sentence: _Sentence) -> bool:
+        record = records.get(sentence.found.passage.article_id)
+        return record is not None and sentence.text.strip() == record.metadata["title"].strip()
+
+    return [sentence for sentence in sentences if not is_headline(sentence)] or sentences
 
 
 def _best_of_each(ranked: Sequence[_Sentence]) -> list[_Sentence]:
