@@ -189,9 +189,11 @@ class Archive:
         """Passages that may answer, with both their scores; not yet sure to be current."""
         return await self._search.candidates(search, without)
 
-    async def current_passages(self, ids: Sequence[str]) -> tuple[list[Passage], set[Version]]:
-        """Passages of current versions by id, in that order, and the versions that were not current."""
-        return await self._search.current_passages(ids)
+    async def current_passages(
+        self, ids: Sequence[str], without: Collection[Version] = ()
+    ) -> tuple[list[Passage], set[Version]]:
+        """Passages of current versions by id, in that order, and which other versions are not current."""
+        return await self._search.current_passages(ids, without)
 
     async def most_alike(self, passage_id: str, groups: Sequence[Sequence[str]]) -> list[tuple[str, float]]:
         """Of each group of passage ids the one nearest to a passage, with its cosine."""

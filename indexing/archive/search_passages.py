@@ -82,9 +82,15 @@ class PassageSearch:
         """Passages with both their scores, the best of each language; `current_passages` tells which are current."""
         return await self._engine.read(_candidates(search, without))
 
-    async def current_passages(self, ids: Sequence[str]) -> tuple[list[Passage], set[Version]]:
-        """Those of current versions, in the order of `ids`, and the other versions that were among them."""
-        return await self._engine.read(_current_passages(ids))
+    async def current_passages(
+        self, ids: Sequence[str], without: Collection[Version] = ()
+    ) -> tuple[list[Passage], set[Version]]:
+        """Those of current versions, in the order of `ids`, and which versions among them are not current.
+
+        Of the versions that the search was `without`, those that are still not current are named again: one that
+        was being written may be current by now, and leaving it out then would lose its article.
+        """
+        return await self._engine.read(_current_passages(ids, without))
 
     async def most_alike(self, passage_id: str, groups: Sequence[Sequence[str]]) -> list[tuple[str, float]]:
         """Of each group of passage ids the one nearest to a passage, with its cosine; empty when that is gone."""
@@ -144,10 +150,12 @@ def _candidates(search: CandidateSearch, without: Collection[Version]) -> Readin
     return [Candidate(id, languages[id], cosine, weights.get(id, 0.0)) for id, cosine in cosines.items()]
 
 
-def _current_passages(ids: Sequence[str]) -> Reading[tuple[list[Passage], set[Version]]]:
+def _current_passages(
+    ids: Sequence[str], without: Collection[Version]
+) -> Reading[tuple[list[Passage], set[Version]]]:
     points: list[Point] = yield Lookup(ids, None)
     found = {point.id: read_passage(point) for point in points}
-    versions = {(passage.article_id, passage.version) for passage in found.values()}
+    versions = {(passage.article_id, passage.version) for passage in found.values()} | set(without)
     current = yield from _current_versions({article for article, _ in versions})
     kept = [found[id] for id in ids if id in found and (found[id].article_id, found[id].version) in current]
     return kept, versions - current

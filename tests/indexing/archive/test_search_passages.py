@@ -10,7 +10,7 @@ from indexing.archive.archive import Archive
 from indexing.archive.article import Article
 from indexing.archive.filters import Filters
 from indexing.archive.records import filter_fields, passage_point, record_point
-from indexing.archive.search_passages import PassageQuery
+from indexing.archive.search_passages import CandidateSearch, PassageQuery
 from indexing.archive.versions import VersionWriter
 from tests.indexing.archive.synthetic import TERMS, article, long_text, open_edge, passages_of, put, vector
 
@@ -92,3 +92,21 @@ async def test_question_without_terms_and_limit_of_zero_find_nothing(archive: Ar
     queries = [PassageQuery(5, terms=TERMS.question("?!")), replace(QUESTION, limit=0), QUESTION]
     answers = await archive.search(queries, Filters())
     assert [len(hits) for hits in answers] == [0, 0, 1]
+
+
+async def test_version_left_out_is_known_to_be_current_once_it_is(archive: Archive) -> None:
+    coming = article("one", long_text("the sea", 12))
+    await write_passages(archive, coming, "the question")
+    search = CandidateSearch(QUESTION.vector, TERMS.question("river"), ["en", "fr"], Filters(), 3, 3)
+    ids = [candidate.id for candidate in await archive.candidates(search)]
+    passages, outdated = await archive.current_passages(ids)
+    assert outdated == {("one", coming.version)}
+    assert not {passage.version for passage in passages} & {coming.version}
+    ids = [candidate.id for candidate in await archive.candidates(search, outdated)]
+    passages, still = await archive.current_passages(ids, outdated)
+    assert {passage.version for passage in passages if passage.article_id == "one"} == {CURRENT.version}
+    assert still == outdated
+    await put(archive, coming)
+    passages, still = await archive.current_passages(ids, outdated)
+    assert still == set()
+    assert {passage.article_id for passage in passages} == {"two"}
