@@ -7,6 +7,7 @@ id on its way out) and `pending` (what a write under way concerns). Payloads hav
 `Document.to_dict(flatten=False)`.
 """
 
+import json
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,8 @@ def record_point(record: Record, copies: Sequence[Record] = ()) -> Point:
         "version": record.version,
         "versions": [version for version, _ in record.versions],
         "since": [since for _, since in record.versions],
-        "article": record.metadata,
+        # As text: Qdrant turns integers of more than 64 bits into floats, and what comes back must be what went in.
+        "article": json.dumps(record.metadata, ensure_ascii=False),
         "passages": record.passages,
         "added": record.added,
         "updated": record.updated,
@@ -105,7 +107,7 @@ def read_record(point: Point) -> Record:
         id=meta["article_id"],
         kind=meta["kind"],
         versions=tuple(zip(meta["versions"], meta["since"], strict=True)),
-        metadata=meta["article"],
+        metadata=json.loads(meta["article"]),
         passages=meta["passages"],
         added=meta["added"],
         updated=meta["updated"],

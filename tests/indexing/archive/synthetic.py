@@ -1,6 +1,7 @@
 """Tiny articles, an encoder that draws vectors from hashes, and a dictionary of what an archive must then hold."""
 
 import hashlib
+import json
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -255,7 +256,7 @@ def stored(points: Iterable[Point]) -> dict[str, Any]:
         match meta["kind"]:
             case "article" | "copy" as kind:
                 shown = fields if kind == "article" else None
-                value = (kind, meta["article"], meta["versions"], meta["passages"], shown)
+                value = (kind, json.loads(meta["article"]), meta["versions"], meta["passages"], shown)
                 found["records"][meta["article_id"]] = value
             case "passage":
                 spans = tuple((start, end) for start, end in meta["sentences"])

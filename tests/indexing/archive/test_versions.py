@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from indexing.add_articles import add_articles
@@ -93,6 +93,36 @@ async def _same(archive: Archive, sequence: list[list[Article] | str]) -> None:
             assert await add(archive, write) == [expected.put(one) for one in write]
         await check(archive, expected)
     await check_ids(archive, expected, NAMES)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def test_any_metadata_comes_back_as_it_was(tmp_path: Path) -> None:
+    with asyncio.Runner() as runner:
+        archive = open_edge(tmp_path / "points")
+
+        @settings(max_examples=EXAMPLES, deadline=None, database=None)
+        @given(
+            st.text(max_size=20),
+            st.lists(st.text(max_size=9), max_size=3),
+            st.dictionaries(st.text(), json_values),
+        )
+        @example("", [], {"larger than 64 bits": 10**30, "smaller": -(2**63) - 1, "zero": -0.0})
+        def same(words: str, tags: list[str], meta: dict[str, Any]) -> None:
+            one = article("a", "Text.", title=words, author=words, url=words, tags=tuple(tags), meta=meta)
+            runner.run(put(archive, one))
+            found = runner.run(archive.article("a"))
+            assert found is not None
+            assert repr(found.article) == repr(one)
+            assert runner.run(put(archive, one)) == ["unchanged"]
+
+        same()
+        runner.run(archive.close())
 
 
 class Stopped(Exception):
