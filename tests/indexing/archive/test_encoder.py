@@ -132,7 +132,7 @@ def test_given_prefixes_win_and_only_the_passage_one_changes_the_fingerprint(
 
 
 def test_open_without_prepared_models_names_the_command(tmp_path: Path) -> None:
-    with pytest.raises(ModelsMissing, match=r"run: python -m indexing\.prepare_models"):
+    with pytest.raises(ModelsMissing, match=r"run `make setup`, or `python -m indexing\.prepare_models"):
         open_encoder(NAME, tmp_path)
 
 
