@@ -1,4 +1,4 @@
-"""The bundled weights in; the same model as a sentence-transformers folder in float32 out."""
+"""The bundled weights in; the same model in float32 out."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def save_float_model(models: Path, folder: Path) -> Path:
     """Write the model under `folder` from the prepared `models`; returns where a name of it can be loaded."""
     weights = Weights.open(models / NAME / WEIGHTS)
     part = folder / "transformer"
-    _bert(weights).save_pretrained(part)
+    float_bert(weights).save_pretrained(part)
     tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_file=str(models / NAME / TOKENIZER),
         model_max_length=weights.shape.positions,
@@ -48,7 +48,8 @@ def save_float_model(models: Path, folder: Path) -> Path:
     return whole
 
 
-def _bert(weights: Weights) -> BertModel:
+def float_bert(weights: Weights) -> BertModel:
+    """The transformers model with these weights, in float32."""
     shape = weights.shape
     config = BertConfig(
         vocab_size=shape.vocabulary,

@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-
-import service.running_service
 
 
 def test_it_greets_and_adds_the_samples_that_an_interrupted_start_left_out(running: Any) -> None:
@@ -72,10 +69,7 @@ def test_another_program_on_the_port_is_an_error_that_names_the_setting(cli: Any
     )
 
 
-def test_a_port_that_is_silent_may_be_a_citewell_that_starts(
-    cli: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service.running_service, "TIMEOUT_S", 0.3)
+def test_a_port_that_is_silent_may_be_a_citewell_that_starts(cli: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result = cli("serve", PORT=str(silent.getsockname()[1]))
     assert result.exit_code == 1
