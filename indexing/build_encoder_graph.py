@@ -1,13 +1,13 @@
 """The encoder's weights in, an ONNX graph of its transformer layers with int8 matrices out."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from indexing.archive.weights import Weights
+from indexing.archive.weights import Shape, Weights
 
 FUSED = "com.microsoft"  # ONNX Runtime's own operators
 LEVELS = 63  # 7 bits: with 8, processors without VNNI overflow while they add pairs; costs 0.0003 in cosine
@@ -15,11 +15,25 @@ LEVELS = 63  # 7 bits: with 8, processors without VNNI overflow while they add p
 Matrix = NDArray[np.float32]
 
 
+class LayerWeights(Protocol):
+    """Where the layers' numbers come from: the weight file, or a network that was trained from it."""
+
+    @property
+    def shape(self) -> Shape:
+        """The sizes of the encoder."""
+
+    def matrix(self, name: str) -> Matrix:
+        """Return a matrix, (outputs, inputs), for the caller to change."""
+
+    def vector(self, name: str) -> Matrix:
+        """Return a bias, a norm or a small table, flat."""
+
+
 class Graph:
     """Collects the nodes and weights of a graph; each method returns the name of what it computes."""
 
-    def __init__(self, weights: Weights) -> None:
-        """Start an empty graph for an encoder with these weights."""
+    def __init__(self, weights: LayerWeights) -> None:
+        """Start an empty graph for layers with these weights."""
         self.weights = weights
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []

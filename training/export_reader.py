@@ -1,0 +1,51 @@
+"""A checkpoint in, `models/reader` out: the int8 graph and the card's figures that name it."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+
+from indexing.archive.bundled_model import NAME, WEIGHTS, BundledModel, file_sha256
+from indexing.archive.weights import Weights
+from service.answering.reader import CARD, FOLDER, GRAPH
+from training.build_reader_graph import build_reader_graph
+from training.reader_network import ReaderNetwork, TrainedWeights
+from training.train_reader import FROZEN_LAYERS, ROOT
+
+
+def export_reader(checkpoint: Path, models: Path, folder: Path) -> Path:
+    """Write graph and `reader.json`; returns the folder."""
+    bundled = BundledModel.open(models)
+    network = ReaderNetwork(Weights.open(bundled.folder / WEIGHTS), FROZEN_LAYERS)
+    state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
+    network.load_state_dict(state["network"])
+    folder.mkdir(parents=True, exist_ok=True)
+    onnx.save(build_reader_graph(TrainedWeights(network)), folder / GRAPH)
+    card = {
+        "name": "citewell-reader",
+        "sha256": file_sha256(folder / GRAPH),
+        "bytes": (folder / GRAPH).stat().st_size,
+        "encoder": NAME,
+        "encoder_fingerprint": bundled.fingerprint,
+        "examples": state["progress"]["examples"],
+        "hours": round(state["progress"]["seconds"] / 3600, 2),
+    }
+    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def main() -> None:
+    """Export from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.export_reader", description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=ROOT / ".cache/training/reader/checkpoint.pt")
+    parser.add_argument("--models", type=Path, default=ROOT / "models")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    given = parser.parse_args()
+    print(export_reader(given.checkpoint, given.models, given.folder))
+
+
+if __name__ == "__main__":
+    main()

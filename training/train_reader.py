@@ -1,0 +1,203 @@
+"""Training files and the bundled encoder in; checkpoints of the reader out, going on where the last run stopped."""
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from indexing.archive.bundled_model import TOKENIZER, WEIGHTS, BundledModel
+from indexing.archive.embedding_table import EmbeddingTable
+from indexing.archive.weights import Weights
+from training.examples import Batch, ExampleStream
+from training.reader_network import IGNORED, ReaderNetwork
+from training.recipe import PHASES, SEED, Phase, augmentations
+from training.training_data import load_training_data
+
+CHECKPOINT_SECONDS = 600
+FROZEN_LAYERS = 3
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass
+class Progress:
+    """How far a run has come: the phase, the block within it, and examples learnt from."""
+
+    phase: int = 0
+    block: int = 0
+    batch: int = 0
+    examples: int = 0
+    seconds: float = 0.0
+
+
+def group_loss(scores: Tensor, batch: Batch, weight: float) -> Tensor:
+    """The loss of start and end for each example by itself, and over the passages of each question together.
+
+    By itself an example chooses between its tokens and "not stated". Over its group, the tokens of all passages
+    compete (shared normalisation, Clark and Gardner 2018), which makes scores comparable across passages.
+    """
+    tokens = scores.shape[1]
+    place = torch.arange(tokens)
+    outside = (place < torch.from_numpy(batch.passage)[:, None]) | torch.from_numpy(batch.padding)
+    outside[:, 0] = False
+    total = torch.zeros(())
+    sizes = np.bincount(batch.group)
+    for side, gold in ((0, batch.starts), (1, batch.ends)):
+        masked = scores[:, :, side].float().masked_fill(outside, IGNORED)
+        target = torch.from_numpy(gold)
+        total = total + functional.cross_entropy(masked, target)
+        joint = sizes[batch.group] > 1
+        if weight and joint.any():
+            total = total + weight * _shared(masked, target, torch.from_numpy(batch.group), joint)
+    return total
+
+
+def _shared(masked: Tensor, target: Tensor, group: Tensor, joint: Any) -> Tensor:
+    """Mean over groups of -log of the share that the gold token has among the tokens of all its passages."""
+    rows = torch.from_numpy(np.flatnonzero(joint))
+    everything = torch.logsumexp(masked[rows, 1:], dim=1)
+    groups = group[rows]
+    _, dense = torch.unique(groups, return_inverse=True)
+    count = int(dense.max()) + 1
+    largest = everything.max()
+    summed = torch.zeros(count).index_add(0, dense, torch.exp(everything - largest))
+    gold = masked[rows].gather(1, target[rows, None])[:, 0]
+    stated = target[rows] > 0
+    best = torch.full((count,), -torch.inf).index_put((dense[stated],), gold[stated])
+    kept = torch.isfinite(best)
+    return (torch.log(summed[kept]) + largest - best[kept]).mean() if kept.any() else torch.zeros(())
+
+
+class Training:
+    """One run over the phases of the recipe; `folder` keeps what is needed to go on."""
+
+    def __init__(self, data: Path, models: Path, folder: Path, device: str, seconds: float) -> None:
+        """Load everything; `seconds` is when to stop, for now."""
+        bundled = BundledModel.open(models)
+        weights = Weights.open(bundled.folder / WEIGHTS)
+        self.folder = folder
+        self.device = device
+        self.until = time.monotonic() + seconds
+        self.table = EmbeddingTable.open(bundled.folder / WEIGHTS)
+        self.tokenizer = Tokenizer.from_file(str(bundled.folder / TOKENIZER))
+        self.network = ReaderNetwork(weights, FROZEN_LAYERS).to(device)
+        self.data = load_training_data(data)
+        self.progress = Progress()
+        self.optimizer = torch.optim.AdamW(_groups(self.network), lr=0.0, betas=(0.9, 0.98), fused=True)
+        self._saved = time.monotonic()
+
+    def run(self) -> None:
+        """Learn until the recipe or the time is over."""
+        self._resume()
+        while self.progress.phase < len(PHASES):
+            phase = PHASES[self.progress.phase]
+            more = augmentations(phase, self.data, self.folder)
+            stream = ExampleStream(self.data, self.tokenizer, phase.mixture, more, SEED + self.progress.phase)
+            while self.progress.block < phase.blocks:
+                if not self._block(phase, stream.block(self.progress.block)):
+                    return
+                self.progress.block += 1
+                self.progress.batch = 0
+            self.progress.phase += 1
+            self.progress.block = 0
+            self.save(f"phase{self.progress.phase}.pt")
+            self.save()
+
+    def _block(self, phase: Phase, batches: list[Batch]) -> bool:
+        """Learn the rest of a block; False when the time is over."""
+        losses: list[float] = []
+        while self.progress.batch < len(batches):
+            started = time.monotonic()
+            done = (self.progress.block + self.progress.batch / len(batches)) / phase.blocks
+            losses.append(self._step(batches[self.progress.batch], phase, done))
+            self.progress.batch += 1
+            self.progress.seconds += time.monotonic() - started
+            if len(losses) == 50:
+                self._log(phase, done, losses)
+                losses = []
+            if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+                self.save()
+            if time.monotonic() > self.until:
+                self.save()
+                return False
+        return True
+
+    def _step(self, batch: Batch, phase: Phase, done: float) -> float:
+        words = torch.from_numpy(self.table.rows(batch.tokens)).to(torch.bfloat16)
+        for group in self.optimizer.param_groups:
+            group["lr"] = phase.rate(done)
+        with torch.autocast(self.device, torch.bfloat16):
+            scores = self.network(words, torch.from_numpy(batch.padding))
+        loss = group_loss(scores, batch, phase.group_weight)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.progress.examples += len(batch.starts)
+        return float(loss.detach())
+
+    def _log(self, phase: Phase, done: float, losses: list[float]) -> None:
+        line = {
+            "time": time.strftime("%H:%M:%S"),
+            "phase": phase.name,
+            "done": round(done, 4),
+            "loss": round(float(np.mean(losses)), 4),
+            "examples": self.progress.examples,
+            "per_second": round(self.progress.examples / max(1.0, self.progress.seconds), 1),
+        }
+        print(json.dumps(line), flush=True)
+
+    def save(self, name: str = "checkpoint.pt") -> None:
+        """Write a checkpoint whole or not at all."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        state = {
+            "network": self.network.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "progress": asdict(self.progress),
+        }
+        part = self.folder / f"{name}.part"
+        torch.save(state, part)
+        os.replace(part, self.folder / name)
+        self._saved = time.monotonic()
+
+    def _resume(self) -> None:
+        path = self.folder / "checkpoint.pt"
+        if path.exists():
+            state = torch.load(path, weights_only=True)
+            self.network.load_state_dict(state["network"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.progress = Progress(**state["progress"])
+            print(f"going on after {self.progress.examples} examples", flush=True)
+
+
+def _groups(network: ReaderNetwork) -> list[dict[str, Any]]:
+    learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    return [
+        {"params": [parameter for parameter in learnt if parameter.ndim > 1], "weight_decay": 0.01},
+        {"params": [parameter for parameter in learnt if parameter.ndim == 1], "weight_decay": 0.0},
+    ]
+
+
+def main() -> None:
+    """Train, or go on training, from the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.train_reader", description=__doc__)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "train")
+    parser.add_argument("--models", type=Path, default=ROOT / "models")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "training" / "reader")
+    parser.add_argument("--hours", type=float, default=1000.0, help="stop after so many hours, for now")
+    given = parser.parse_args()
+    torch.manual_seed(SEED)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    Training(given.data, given.models, given.folder, device, given.hours * 3600).run()
+
+
+if __name__ == "__main__":
+    main()
