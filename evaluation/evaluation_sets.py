@@ -19,6 +19,11 @@ NEEDED = (
         for language in XQUAD_LANGUAGES
     ),
     "squad2/articles.en.jsonl.gz",
+    "squad2/questions.en.jsonl.gz",
+    "squad-es-v2/articles.es.jsonl.gz",
+    "squad-es-v2/questions.es.jsonl.gz",
+    "afriqa/articles.jsonl.gz",
+    "afriqa/questions.jsonl.gz",
     "piaf/articles.fr.jsonl.gz",
     "piaf/questions.fr.jsonl.gz",
     "wikinews-fr/articles.fr.jsonl.gz",
@@ -65,6 +70,12 @@ class SetQuestion:
     answers: tuple[Span, ...]
     answerable: bool
     kind: str
+    standalone: str = ""
+    """A follow-up in full; empty for a question that needs no turn before it."""
+    all_spans: tuple[Span, ...] = ()
+    """Of a list: every span that is needed."""
+    pivot: str = ""
+    """The same question in the language of its passage, where the set has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +85,12 @@ class EvaluationSets:
     xquad_articles: dict[str, list[SourceArticle]]
     xquad_questions: dict[str, list[SetQuestion]]
     squad2_articles: list[SourceArticle]
+    squad2_questions: list[SetQuestion]
+    """All of them: whoever asks draws, so that answerable and unanswerable ones can be drawn apart."""
+    squad_es_articles: list[SourceArticle]
+    squad_es_questions: list[SetQuestion]
+    afriqa_articles: list[SourceArticle]
+    afriqa_questions: list[SetQuestion]
     piaf_articles: list[SourceArticle]
     piaf_questions: list[SetQuestion]
     news_articles: list[SourceArticle]
@@ -111,10 +128,20 @@ def load_sets(folder: Path, sample: int, seed: int) -> EvaluationSets:
     piaf_articles = _articles(folder / "piaf/articles.fr.jsonl.gz")
     piaf_questions = _questions(_rows(folder / "piaf/questions.fr.jsonl.gz"), piaf_articles)
     news_articles = _articles(folder / "wikinews-fr/articles.fr.jsonl.gz")
+    squad2_articles = _articles(folder / "squad2/articles.en.jsonl.gz")
+    squad_es_articles = _articles(folder / "squad-es-v2/articles.es.jsonl.gz")
+    squad_es_questions = _questions(_rows(folder / "squad-es-v2/questions.es.jsonl.gz"), squad_es_articles)
+    afriqa_articles = _articles(folder / "afriqa/articles.jsonl.gz")
+    afriqa_questions = _questions(_rows(folder / "afriqa/questions.jsonl.gz"), afriqa_articles)
     return EvaluationSets(
         xquad_articles=xquad_articles,
         xquad_questions=xquad_questions,
-        squad2_articles=_articles(folder / "squad2/articles.en.jsonl.gz"),
+        squad2_articles=squad2_articles,
+        squad2_questions=_questions(_rows(folder / "squad2/questions.en.jsonl.gz"), squad2_articles),
+        squad_es_articles=squad_es_articles,
+        squad_es_questions=draw(squad_es_questions, sample, seed),
+        afriqa_articles=afriqa_articles,
+        afriqa_questions=draw(afriqa_questions, sample, seed),
         piaf_articles=piaf_articles,
         piaf_questions=draw(piaf_questions, sample, seed),
         news_articles=news_articles,
@@ -166,6 +193,9 @@ def _question(row: dict[str, Any], article: SourceArticle | None) -> SetQuestion
         answers=tuple(_span(answer, article.text) for answer in row["answers"]) if article else (),
         answerable=row["answerable"],
         kind=row.get("kind", ""),
+        standalone=row.get("standalone", ""),
+        all_spans=tuple(_span(one, article.text) for one in row.get("all_spans", ())) if article else (),
+        pivot=row.get("question_pivot", ""),
     )
 
 

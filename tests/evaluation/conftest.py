@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from service.answering.reader import CARD, FOLDER
+
 STORIES = {
     "bridge": {
         "en": (
@@ -76,6 +78,14 @@ def questions(prefix: str, asked: str, told: str) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.fixture(scope="session")
+def reader_folder() -> Path:
+    """The shipped reader."""
+    if not (FOLDER / CARD).is_file():
+        pytest.skip(f"no reader in {FOLDER}; make it: make train")
+    return FOLDER
+
+
 @pytest.fixture
 def sets(tmp_path: Path) -> Path:
     folder = tmp_path / "sets"
@@ -90,6 +100,18 @@ def sets(tmp_path: Path) -> Path:
         "text": "The moon pulls at the sea.",
     }
     write(folder / "squad2/articles.en.jsonl.gz", [other])
+    pulls = {"id": "s-q", "lang": "en", "question": "What pulls at the sea?", "article_id": "s-1"}
+    pulls |= {"answers": [{"text": "The moon", "start": 0}], "answerable": True}
+    lights = pulls | {"id": "s-u", "question": "What lights the sea?", "answers": [], "answerable": False}
+    write(folder / "squad2/questions.en.jsonl.gz", [pulls, lights])
+    write(folder / "squad-es-v2/articles.es.jsonl.gz", articles("t", "es"))
+    write(folder / "squad-es-v2/questions.es.jsonl.gz", questions("t", "es", "es"))
+    write(folder / "afriqa/articles.jsonl.gz", articles("a", "fr"))
+    fon = [
+        row | {"lang": "fon", "question_pivot": row["question"], "pivot_lang": "fr", "question": "Nabi ?"}
+        for row in questions("a", "fr", "fr")
+    ]
+    write(folder / "afriqa/questions.jsonl.gz", fon)
     write(folder / "piaf/articles.fr.jsonl.gz", articles("p", "fr"))
     write(folder / "piaf/questions.fr.jsonl.gz", questions("p", "fr", "fr"))
     write(folder / "wikinews-fr/articles.fr.jsonl.gz", articles("n", "fr"))
