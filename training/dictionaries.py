@@ -101,7 +101,7 @@ class MissingDictionaryError(Exception):
 class Dictionary:
     """Words of `source` in lower case with their translations into `target`, likeliest first.
 
-    `names`: the words that both languages write with a capital (England, English), in lower case too.
+    `names`: the words that `source` writes with a capital (England, English), in lower case too.
     """
 
     source: str
@@ -242,18 +242,21 @@ _PERSON_OR_THING = re.compile(r"\b(?:sb|sth|smb|smth|jdn|jdm|jds|etw|jd)\.(?:'s)
 
 
 def _read_freedict(files: tuple[Path, ...]) -> Iterator[_Entry]:
-    entries: dict[str, list[tuple[int, str]]] = {}
+    entries: dict[str, list[tuple[int, str, str]]] = {}
     for headword, entry in read_dictd(*files):
         first, _, body = entry.partition("\n")
-        entries.setdefault(headword, []).append((0 if "<" in first else len(first), body))
-    for headword, found in entries.items():
+        # The index has every headword in small letters; the entry itself shows which are names.
+        written = first[: len(headword)]
+        name = written if written.lower() == headword.lower() else headword
+        entries.setdefault(headword, []).append((0 if "<" in first else len(first), name, body))
+    for found in entries.values():
         # The dictionaries made from Ergane cut headwords at the first blank, but not the pronunciation behind them:
         # "house /haustʃɑːdʒ/ servicio" is house charge. The shortest first line is that of the word itself.
         # Entries with a word class are whole.
-        shortest = min((length for length, _ in found if length), default=0)
-        for length, body in found:
+        shortest = min((length for length, _, _ in found if length), default=0)
+        for length, name, body in found:
             if length <= shortest + 2:
-                yield _Entry(headword, _freedict_translations(body))
+                yield _Entry(name, _freedict_translations(body))
 
 
 def _freedict_translations(body: str) -> list[str]:
@@ -398,8 +401,14 @@ def _translations(
             for word, found in evidence.items()
         }
 
-    names = {word: found for word, found in best(capital).items() if found[0][0].isupper() and len(word) > 2}
-    return {**best(capital), **best(lower)}, names
+    capitals = best(capital)
+    # Scripts without capitals are left out: eng-ara writes every headword with one.
+    names = {
+        word: found
+        for word, found in capitals.items()
+        if len(word) > 2 and (found[0][0].isupper() or (found[0][0].islower() and word not in lower))
+    }
+    return {**capitals, **best(lower)}, names
 
 
 def _best(

@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.code_switch import FUNCTION_WORDS, code_switch, function_words, lemma
@@ -51,6 +51,7 @@ _ALPHABET = st.sampled_from(
 _TEXTS = st.lists(_ALPHABET, max_size=30).map("".join)
 
 
+@settings(deadline=None)  # the first example loads word lists
 @given(_TEXTS, st.data(), st.floats(0, 1), st.integers(0, 1_000), st.booleans())
 def test_kept_spans_hold_the_same_text(
     text: str, data: st.DataObject, share: float, seed: int, names: bool
@@ -62,12 +63,14 @@ def test_kept_spans_hold_the_same_text(
     assert [switched.text[s:e] for s, e in switched.keep] == [text[s:e] for s, e in keep]
 
 
+@settings(deadline=None)  # the first example loads word lists
 @given(st.text(max_size=200), st.data())
 def test_any_text_with_share_zero_comes_back_unchanged(text: str, data: st.DataObject) -> None:
     dictionary = data.draw(st.sampled_from([_EN_DE, _FR_EN, _JA_EN]))
     assert code_switch(text, dictionary, 0.0, Random(1)).text == text
 
 
+@settings(deadline=None)  # the first example loads word lists
 @given(st.text(alphabet="子供大学が、a1 国", max_size=40), st.data())
 def test_kept_spans_hold_in_a_script_without_blanks(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))

@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.dictionaries import (
@@ -44,6 +44,7 @@ def _write_dictd(root: Path, name: str, entries: list[tuple[str, str]]) -> tuple
     return index, data
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="abcé дом本\n", max_size=200), min_size=1, max_size=80))
 def test_dictd_any_entries_come_back_as_written(
     tmp_path_factory: pytest.TempPathFactory, entries: list[str]
