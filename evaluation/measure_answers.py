@@ -9,10 +9,10 @@ from tqdm import tqdm
 
 from evaluation.evaluation_sets import SetQuestion
 from evaluation.metrics import Counted, share_of
+from evaluation.open_reader import OpenedReader
 from evaluation.pools import Pool
 from indexing.archive.encoder import Encoder
 from service.answering.answer import Answer, Citation
-from service.answering.pipeline import Answering
 from service.answering.question import Question
 
 
@@ -51,11 +51,12 @@ async def measure_answers(
     name: str,
     pool: Pool,
     encoder: Encoder,
+    opened: OpenedReader,
     answerable: Sequence[SetQuestion],
     unanswerable: Sequence[SetQuestion],
 ) -> AnswerRow:
     """Ask every question through the whole pipeline, as a face would."""
-    answering = Answering(pool.archive, encoder, encoder.terms)
+    answering = opened.answering(pool.archive, encoder)
     questions = [*answerable, *unanswerable]
     answers: dict[str, Answer] = {}
     for question in tqdm(

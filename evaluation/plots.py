@@ -62,7 +62,7 @@ def draw_times(path: Path, title: str, milliseconds: dict[str, list[float]]) -> 
     axes.set_xscale("log")
     axes.grid(alpha=0.3, which="both")
     axes.legend(fontsize=8)
-    return _save(figure, path)
+    return save_figure(figure, path)
 
 
 def _first(row: Row) -> dict[str, Counted]:
@@ -84,10 +84,11 @@ def _bars(path: Path, title: str, counted: dict[str, dict[str, Counted]], width:
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     figure.legend(loc="outside lower center", ncols=len(METHODS), fontsize=8)
-    return _save(figure, path)
+    return save_figure(figure, path)
 
 
-def _save(figure: Figure, path: Path) -> str:
+def save_figure(figure: Figure, path: Path) -> str:
+    """Write a PNG; returns its file name."""
     # Without the date and the library's version in the file, the same numbers give the same bytes.
     figure.savefig(path, dpi=DPI, metadata={"Software": None})
     return path.name

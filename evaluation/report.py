@@ -23,11 +23,13 @@ from evaluation.goals import retrieval_goals
 from evaluation.measure_answers import AnswerRow, measure_answers
 from evaluation.measure_retrieval import RetrievalMeasure, Row
 from evaluation.metrics import percentiles
+from evaluation.open_reader import OpenedReader, open_reader
 from evaluation.pools import Pool, open_pool
 from evaluation.provenance import ROOT, provenance
 from evaluation.rankings import HYBRID_DEPTH, TOP_K
 from evaluation.remember_vectors import RememberingEncoder
 from evaluation.report_page import retrieval_page
+from service.answering.reader import FOLDER
 from service.open_local import encoder_of
 from service.settings import Settings
 
@@ -56,7 +58,8 @@ def run_evaluation(
     prefixes = f"{settings.question_prefix!r} {settings.passage_prefix!r}"
     encoder = RememberingEncoder(encoder_of(settings), cache, prefixes)
     with tempfile.TemporaryDirectory(prefix="citewell-evaluate-") as folder:
-        evaluation = _Evaluation(encoder, Path(folder), settings.max_article_characters)
+        opened = open_reader(encoder, FOLDER)
+        evaluation = _Evaluation(encoder, opened, Path(folder), settings.max_article_characters)
         try:
             asyncio.run(evaluation.measure(sets))
         finally:
@@ -69,18 +72,33 @@ def run_evaluation(
         "settings": settings.model_dump(mode="json", include=SHOWN_SETTINGS),
         **evaluation.to_dict(),
     }
-    return _write(report, evaluation, results)
+    page = _write(report, evaluation, results)
+    _measure_reading(settings, data, results, sample, seed, cache)
+    return page
+
+
+def _measure_reading(
+    settings: Settings, data: Path, results: Path, sample: int, seed: int, cache: Path
+) -> None:
+    # Only here, as in _write: it draws plots too.
+    from evaluation.reading_report import PARTS, ReadingReport  # noqa: PLC0415
+
+    report = ReadingReport(settings, data, results, sample, seed, cache)
+    print(report.run(PARTS, FOLDER), flush=True)
 
 
 class _Evaluation:
     """Measures pool after pool; each archive is open only while its questions are asked."""
 
-    def __init__(self, encoder: RememberingEncoder, folder: Path, max_characters: int) -> None:
+    def __init__(
+        self, encoder: RememberingEncoder, opened: OpenedReader, folder: Path, max_characters: int
+    ) -> None:
         self.rows: list[Row] = []
         self.answers: list[AnswerRow] = []
         self.pools: list[Pool] = []
         self.milliseconds: dict[str, list[float]] = {}
         self._encoder = encoder
+        self._opened = opened
         self._folder = folder
         self._max_characters = max_characters
 
@@ -132,7 +150,7 @@ class _Evaluation:
         answerable = [one for one in questions if one.answerable and one.kind != "followup"]
         self._done(await measure.single(name, "news", answerable))
         unanswerable = [*(one for one in questions if not one.answerable), *other_subjects]
-        row = await measure_answers(name, pool, self._encoder, answerable, unanswerable)
+        row = await measure_answers(name, pool, self._encoder, self._opened, answerable, unanswerable)
         self.answers.append(row)
         first = row.first_statement
         print(f"{name}: first statement holds the answer {first.count}/{first.of}", flush=True)

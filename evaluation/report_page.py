@@ -1,6 +1,6 @@
 """The measured report in; a page of tables that says what was reached and what falls short out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from evaluation.provenance import said
@@ -40,7 +40,8 @@ def _page(report: dict[str, Any], plots: Sequence[str]) -> Iterator[str]:
     yield (
         f"Made by `citewell evaluate` on {said(made)}; {report['seconds']:.0f} s. "
         f"{_sample(asked)} Model {report['model']['name']} (`{report['model']['fingerprint']}`). "
-        "How the numbers are made and what they mean: [docs/evaluation.md](../../docs/evaluation.md)."
+        "How the numbers are made and what they mean: [docs/evaluation.md](../../docs/evaluation.md). "
+        "Reading and whole answers: [reading.md](reading.md)."
     )
     yield ""
     yield from _goals(report["goals"], asked)
@@ -78,7 +79,7 @@ def _goals(goals: Sequence[dict[str, Any]], asked: dict[str, Any]) -> Iterator[s
         for goal in short:
             missing = _missing(goal)
             wanted = f"at least {_digits(goal['at_least'])} wanted"
-            yield f"- {goal['what']}: {_share(goal['reached'])}, {wanted} ({missing})"
+            yield f"- {goal['what']}: {share(goal['reached'])}, {wanted} ({missing})"
     yield ""
     yield from table(
         ("what", "goal", *NAMES.values(), ""),
@@ -88,7 +89,7 @@ def _goals(goals: Sequence[dict[str, Any]], asked: dict[str, Any]) -> Iterator[s
                 f"dense, {_digits(goal['at_least'])}"
                 if isinstance(goal["goal"], str)
                 else _digits(goal["at_least"]),
-                _share(goal["reached"]),
+                share(goal["reached"]),
                 _digits(goal["dense"]["share"]),
                 _digits(goal["hybrid"]["share"]),
                 "reached" if goal["met"] else "**short**",
@@ -127,11 +128,11 @@ def _rows(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
             (
                 row["set"] if method == "citewell" else "",
                 NAMES[method],
-                _share(found["r1"]),
-                _share(found["r5"]),
-                _share(found["r8"]),
+                share(found["r1"]),
+                share(found["r5"]),
+                share(found["r8"]),
                 _digits(found["mrr"]),
-                *(_share(row[name][method]) for name in extras),
+                *(share(row[name][method]) for name in extras),
                 f"{row['first_against_dense']['won']} / {row['first_against_dense']['lost']}"
                 if method == "citewell"
                 else "",
@@ -163,12 +164,12 @@ def _answers(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         (
             (
                 row["set"],
-                _share(row["first_statement_holds_answer"]),
-                _share(row["any_statement_holds_answer"]),
-                _share(row["right_article_cited"]),
-                _share(row["answerable_refused"]),
-                *(_share(row["unanswerable_refused"][kind]) for kind in kinds),
-                _share(row["quotes_exact"]),
+                share(row["first_statement_holds_answer"]),
+                share(row["any_statement_holds_answer"]),
+                share(row["right_article_cited"]),
+                share(row["answerable_refused"]),
+                *(share(row["unanswerable_refused"][kind]) for kind in kinds),
+                share(row["quotes_exact"]),
             )
             for row in rows
         ),
@@ -185,7 +186,7 @@ def _languages(rows: Sequence[dict[str, Any]], pools: Sequence[dict[str, Any]]) 
         family = row["set"].split(" ")[0].replace("mixed", "xquad")
         for language, right in row["language_detected"].items():
             seen.setdefault(f"{family}, questions in {language}", right)
-    yield from table(("questions", "language right"), ((name, _share(one)) for name, one in seen.items()))
+    yield from table(("questions", "language right"), ((name, share(one)) for name, one in seen.items()))
     yield from table(
         ("archive", "articles", "passages", "article language right"),
         (
@@ -193,7 +194,7 @@ def _languages(rows: Sequence[dict[str, Any]], pools: Sequence[dict[str, Any]]) 
                 pool["pool"],
                 str(pool["articles"]),
                 str(pool["passages"]),
-                _share(pool["article_language_right"]),
+                share(pool["article_language_right"]),
             )
             for pool in pools
         ),
@@ -215,7 +216,8 @@ def _times(times: dict[str, dict[str, float]]) -> Iterator[str]:
     )
 
 
-def _share(counted: dict[str, Any]) -> str:
+def share(counted: Mapping[str, Any]) -> str:
+    """A share with its counts, as `.873 (262/300)`."""
     return f"{_digits(counted['share'])} ({counted['count']}/{counted['of']})"
 
 

@@ -11,7 +11,7 @@ from service.settings import Settings
 
 
 def test_report_measures_every_set_and_writes_tables_and_plots(
-    sets: Path, models: Path, tmp_path: Path
+    sets: Path, models: Path, tmp_path: Path, reader_folder: Path
 ) -> None:
     results = tmp_path / "results"
     page = run_evaluation(Settings(models=models), sets, results, sample=1, seed=3, cache=tmp_path / "cache")
@@ -31,6 +31,9 @@ def test_report_measures_every_set_and_writes_tables_and_plots(
     for plot in ("xquad.png", "mixed.png", "news.png", "retrieval_ms.png"):
         assert f"]({plot})" in text
         assert (results / plot).stat().st_size < 150_000
+    reading = json.loads((results / "reading.json").read_text("utf-8"))
+    assert set(reading["parts"]) == {"reading", "answers"}
+    assert "reading.md" in text
 
 
 def test_missing_sets_are_told_before_anything_is_loaded(tmp_path: Path) -> None:
