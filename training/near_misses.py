@@ -7,7 +7,7 @@ unanswerable questions of SQuAD 2.0, Rajpurkar et al. 2018, section 4), by rules
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import regex
@@ -22,7 +22,8 @@ COUNTED = re.compile(
 )
 FROM_PASSAGE = 0.3  # of exchanged names: by another one of the same passage
 TRIES = 8
-ORDER_ASKED = 4
+
+Change = Callable[[TrainingQuestion, str, np.random.Generator], str | None]
 
 OPPOSITES = {
     "en": (
@@ -61,9 +62,9 @@ class NearMisses:
 
     def change(self, question: TrainingQuestion, passage: str, random: np.random.Generator) -> str | None:
         """Return the changed question, or None where no rule applies."""
-        ways = [self._name, self._figure, self._count, self._opposite]
-        for place in random.permutation(ORDER_ASKED):
-            if changed := ways[place](question, passage, random):
+        ways: list[Change] = [self._name, self._figure, self._count, self._opposite]
+        for place in random.permutation(len(ways)):
+            if changed := ways[int(place)](question, passage, random):
                 return changed
         return None
 

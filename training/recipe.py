@@ -1,12 +1,19 @@
 """The recipe of the shipped reader: what is learnt in which order, from what, how fast."""
 
+import os
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.dictionaries import Dictionary, chain, read_dictionary
 from training.examples import Augmentations, Mixture
+from training.mine_negatives import load_negatives
+from training.near_misses import NearMisses
+from training.other_languages import OtherLanguages
 from training.training_data import TrainingData
 
 SEED = 20261124
+DICTIONARY_ROOT = Path(os.environ.get("DICTIONARY_ROOT", "/"))
 
 SOURCES = {
     "squadshifts-new_wiki.en": 10.0,
@@ -28,21 +35,32 @@ SOURCES = {
     "amqa.am": 1.0,
 }
 
-# Questions a source for which the search's own wrong finds are looked up.
-SEARCHED_SOURCES = {
-    "squadshifts-new_wiki.en": 7500,
-    "squadshifts-reddit.en": 5000,
-    "squadshifts-amazon.en": 4000,
-    "afriqa-pivot.en": 2400,
-    "piaf.fr": 6500,
-    "idk-mrc.id": 5400,
-    "jaquad-train.ja": 4000,
-    "iapp-wiki-qa.th": 2000,
-    "cmrc2018.zh": 2000,
-    "drcd-dev.zh-Hant": 1000,
-    "arcd.ar": 1300,
-    "heq-val.he": 1000,
-}
+ENGLISH_INTO = (
+    "de",
+    "es",
+    "ru",
+    "fr",
+    "it",
+    "pt",
+    "tr",
+    "el",
+    "ar",
+    "hi",
+    "pl",
+    "cs",
+    "sv",
+    "fi",
+    "nl",
+    "id",
+    "ja",
+)
+FRENCH_INTO = ("en", "de", "es", "ru", "it")
+PAIRS = (
+    *(("en", target) for target in ENGLISH_INTO),
+    *(("fr", target) for target in FRENCH_INTO),
+    *((source, "en") for source in ("ar", "id", "ja")),
+)
+TARGET_WEIGHTS = {"de": 2.0, "es": 2.0, "ru": 2.0, "fr": 2.0, "en": 3.0}
 
 
 @dataclass(frozen=True)
@@ -66,11 +84,56 @@ class Phase:
         return self.peak * min(rising, falling)
 
 
-SPANS = Phase("spans", Mixture(SOURCES, not_stated=0.12), blocks=24, peak=1.8e-4, warm_up=0.03)
+# The parts, in their order. Where a run went on with more blocks, the numbers say so.
+SPANS = Phase("spans", Mixture(SOURCES, not_stated=0.12), blocks=8, peak=1.8e-4, warm_up=0.09)
+LANGUAGES = Phase(
+    "languages",
+    Mixture(SOURCES, not_stated=0.10, swapped=0.08, switched=0.4, switched_passages=0.15),
+    blocks=12,
+    peak=1.8e-4,
+)
+NOT_STATED = Mixture(
+    SOURCES,
+    not_stated=0.12,
+    groups=0.3,
+    swapped=0.15,
+    switched=0.4,
+    switched_passages=0.1,
+    most_tokens=168,
+    block=3072,
+)
+STATED = Phase("stated", NOT_STATED, blocks=6, peak=1.5e-4, group_weight=0.5)
+SETTLED = Phase("settled", NOT_STATED, blocks=4, peak=1.5e-4, decay=1.0, group_weight=0.5)
 
-PHASES = (SPANS,)
+PHASES = (SPANS, LANGUAGES, STATED, SETTLED)
 
 
 def augmentations(phase: Phase, data: TrainingData, folder: Path) -> Augmentations:
-    """What the phase's mixture asks for."""
-    return Augmentations()
+    """What the phase's mixture asks for; `folder` keeps what takes long to make."""
+    mixture = phase.mixture
+    languages = None
+    if mixture.switched or mixture.switched_passages:
+        languages = OtherLanguages(kept_dictionaries(folder / "dictionaries.pickle"), TARGET_WEIGHTS)
+    return Augmentations(
+        question=languages.question if languages else None,
+        passage=languages.passage if languages else None,
+        swap=NearMisses(data).change if mixture.swapped else None,
+        negatives=load_negatives(folder / "negatives.jsonl", data) if mixture.groups else {},
+    )
+
+
+def kept_dictionaries(path: Path) -> list[Dictionary]:
+    """Every dictionary that the recipe uses; read once (minutes) and kept as `path`."""
+    if path.exists():
+        kept: list[Dictionary] = pickle.loads(path.read_bytes())
+        return kept
+    direct = {pair: read_dictionary(*pair, root=DICTIONARY_ROOT) for pair in PAIRS}
+    chained = [
+        chain(direct[source, "en"], direct["en", target])
+        for source in ("ar", "id", "ja")
+        for target in ("de", "es", "fr", "ru")
+    ]
+    dictionaries = [*direct.values(), *chained]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps(dictionaries))
+    return dictionaries

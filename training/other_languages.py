@@ -1,0 +1,60 @@
+"""A training example in one language in; its question, or its passage too, in another one out, word by word.
+
+The training data never crosses languages, so question and passage are taken apart here: code switching (CoSDA-ML, Qin
+et al. 2020) from free dictionaries. Names written in another script where the other language has one.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from random import Random
+
+import numpy as np
+
+from training.code_switch import code_switch
+from training.dictionaries import Dictionary
+from training.examples import Piece
+
+MIXED = 0.1  # of switched questions take each word from a language of its own
+WHOLE = 0.75  # of the switched texts are switched as far as the dictionaries go, the others in part
+FEWEST = 0.3  # of the words must have been switched, else the text stays as it is
+MOST_MIXED = 4
+
+
+class OtherLanguages:
+    """Switches questions and passages into any of the languages that there is a dictionary for."""
+
+    def __init__(self, dictionaries: Sequence[Dictionary], weights: dict[str, float]) -> None:
+        """Take dictionaries by language pair; `weights` says how often a target is wanted (others: 1)."""
+        self._of: dict[str, list[Dictionary]] = defaultdict(list)
+        for dictionary in dictionaries:
+            self._of[dictionary.source].append(dictionary)
+        self._weights = weights
+
+    def question(self, text: str, language: str, random: np.random.Generator) -> str | None:
+        """Return the question in another language, None where it cannot be told there."""
+        switched = self._switched(Piece(text, None), language, random)
+        return None if switched is None else switched.text
+
+    def passage(
+        self, text: str, language: str, answer: tuple[int, int] | None, random: np.random.Generator
+    ) -> Piece | None:
+        """Return the passage in another language, its answer kept as it was written."""
+        return self._switched(Piece(text, answer), language, random)
+
+    def _switched(self, piece: Piece, language: str, random: np.random.Generator) -> Piece | None:
+        choices = self._of.get(language.split("-")[0])
+        if not choices:
+            return None
+        chosen = self._choose(choices, random)
+        share = 1.0 if random.random() < WHOLE else float(random.uniform(FEWEST, 1.0))
+        keep = [] if piece.answer is None else [piece.answer]
+        result = code_switch(piece.text, chosen, share, Random(int(random.integers(1 << 62))), keep)
+        if result.switched < FEWEST * len(piece.text.split()):
+            return None
+        return Piece(result.text, result.keep[0] if piece.answer is not None else None)
+
+    def _choose(self, choices: list[Dictionary], random: np.random.Generator) -> list[Dictionary]:
+        wanted = np.array([self._weights.get(dictionary.target, 1.0) for dictionary in choices])
+        count = min(MOST_MIXED, len(choices)) if random.random() < MIXED else 1
+        places = random.choice(len(choices), size=count, replace=False, p=wanted / wanted.sum())
+        return [choices[int(place)] for place in places]
