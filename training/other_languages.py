@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from random import Random
 
 import numpy as np
+import regex
+from cyrtranslit import to_cyrillic
 
 from training.code_switch import code_switch
 from training.dictionaries import Dictionary
@@ -18,6 +20,8 @@ MIXED = 0.1  # of switched questions take each word from a language of its own
 WHOLE = 0.75  # of the switched texts are switched as far as the dictionaries go, the others in part
 FEWEST = 0.3  # of the words must have been switched, else the text stays as it is
 MOST_MIXED = 4
+CYRILLIC = 0.8  # of questions put into Russian have their names in its script: no passage of the data is Russian
+_LATIN_NAME = regex.compile(r"\b\p{Lu}[\p{Latin}\p{M}'’-]*\p{Ll}[\p{Latin}\p{M}'’-]*")
 
 
 class OtherLanguages:
@@ -33,7 +37,10 @@ class OtherLanguages:
     def question(self, text: str, language: str, random: np.random.Generator) -> str | None:
         """Return the question in another language, None where it cannot be told there."""
         switched = self._switched(Piece(text, None), language, random)
-        return None if switched is None else switched.text
+        if switched is None:
+            return None
+        russian = regex.search(r"\p{Cyrillic}{3}", switched.text) is not None
+        return _names_in_cyrillic(switched.text) if russian and random.random() < CYRILLIC else switched.text
 
     def passage(
         self, text: str, language: str, answer: tuple[int, int] | None, random: np.random.Generator
@@ -58,3 +65,8 @@ class OtherLanguages:
         count = min(MOST_MIXED, len(choices)) if random.random() < MIXED else 1
         places = random.choice(len(choices), size=count, replace=False, p=wanted / wanted.sum())
         return [choices[int(place)] for place in places]
+
+
+def _names_in_cyrillic(text: str) -> str:
+    """Write the words that begin with a Latin capital as Russian would, by their letters."""
+    return _LATIN_NAME.sub(lambda name: str(to_cyrillic(name[0], "ru")), text)
