@@ -69,4 +69,9 @@ class OtherLanguages:
 
 def _names_in_cyrillic(text: str) -> str:
     """Write the words that begin with a Latin capital as Russian would, by their letters."""
-    return _LATIN_NAME.sub(lambda name: str(to_cyrillic(name[0], "ru")), text)
+
+    def written(name: regex.Match[str]) -> str:
+        cyrillic = str(to_cyrillic(name[0], "ru"))
+        return cyrillic if regex.fullmatch(r"[\p{Cyrillic}\p{M}'’-]+", cyrillic) else name[0]
+
+    return _LATIN_NAME.sub(written, text)

@@ -1,165 +1,206 @@
-"""Passages in, a draft answer out: the sentences that answer best, each quoted whole with its article."""
+"""Readings in, a draft out: the answer with the quotes that prove it, or why there is none."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from haystack import component
-from numpy.typing import NDArray
 
 from indexing.archive.archive import Archive
-from indexing.archive.encoder import Encoder
 from indexing.archive.records import Record, brief
-from service.answering.answer import Citation, CitedArticle, Statement
+from service.answering.answer import Citation, CitedArticle, RefusalReason, Statement
 from service.answering.article_link import article_link
-from service.answering.coverage import Coverage
-from service.answering.retrieve import Found
+from service.answering.confidence import Confidence
+from service.answering.group_answers import AnswerGroup, group_answers
+from service.answering.places_of_name import places_of_name
+from service.answering.proving_quote import proving_quote
+from service.answering.read_passages import Reading
+from service.answering.same_answer import SameAnswer
+from service.answering.signals import Asked, RankedAnswer, rank_answers, signals
 from service.answering.timings import timed
+from service.answering.understand_question import Understood
 from service.answering.verify import Draft
 
-STATEMENTS = 3
-# How far below the best sentence another one may score and still be a statement: 1.2 statements on average in the
-# same language, 1.5 to 1.8 across languages; the share with the answer rises by 4 points (en) to 16 (ru to en).
-MARGIN = 0.02
-COVERAGE_WEIGHT = 0.06
+WITHOUT_SHORT_ANSWER = ("yes_no",)  # asked for by kind: the proving sentence answers, no part of it does
+ARTICLES_EACH = 4  # citations of one value: more prove nothing more
+VALUES = 12  # of a question that asks for several
+SEVERAL_MARGIN = 3.0  # log-odds below the best at which a further value of a list is still one
+DIFFERS_MARGIN = 2.5  # log-odds below the best at which another article's value is shown beside it
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
-    found: Found
-    start: int
-    end: int
+class _Value:
+    """A value of the answer with the readings that prove it, one an article."""
 
-    @property
-    def text(self) -> str:
-        passage = self.found.passage
-        return passage.text[self.start - passage.start : self.end - passage.start]
-
-    @property
-    def place(self) -> tuple[str, int, int]:
-        return self.found.passage.article_id, self.start, self.end
+    readings: tuple[Reading, ...]
+    differs: bool = False
 
 
 @component
 class Compose:
-    """Scores every sentence of the best passages against the question and drafts statements from the best ones."""
+    """Groups readings into answers, says how sure the best one is, and drafts it or a refusal."""
 
-    def __init__(self, archive: Archive, encoder: Encoder) -> None:
-        """Take article metadata from `archive`, score sentences with `encoder`."""
+    def __init__(
+        self,
+        archive: Archive,
+        confidence: Confidence,
+        is_common: Callable[[str], bool],
+        threshold: float | None = None,
+    ) -> None:
+        """Take article metadata from `archive`; answers below `threshold` (default: the calibration's) are refused.
+
+        `is_common` tells words of the question that are no names.
+        """
         self._archive = archive
-        self._encoder = encoder
+        self._is_common = is_common
+        self._confidence = confidence
+        self._threshold = confidence.threshold if threshold is None else threshold
 
     @component.output_types(draft=Draft)
-    def run(
-        self, found: list[Found], vector: NDArray[np.float32], coverage: Coverage, relevant: bool
-    ) -> dict[str, Any]:
+    def run(self, understood: Understood, readings: list[Reading], relevant: bool) -> dict[str, Any]:
         """The same as `run_async`, for use without a running loop."""
-        return asyncio.run(self.run_async(found, vector, coverage, relevant))
+        return asyncio.run(self.run_async(understood, readings, relevant))
 
     @component.output_types(draft=Draft)
     async def run_async(
-        self, found: list[Found], vector: NDArray[np.float32], coverage: Coverage, relevant: bool
+        self, understood: Understood, readings: list[Reading], relevant: bool
     ) -> dict[str, Any]:
-        """Statements, or when nothing is relevant the best sentence of each article for a refusal to show."""
-        with timed("read"):
-            records = await self._archive.records([one.passage.article_id for one in found])
-            sentences = _without_headlines(_sentences(found), records)
-            scores = await asyncio.to_thread(self._score, sentences, vector, coverage)
-            ranked = [
-                one for _, one in sorted(zip(scores, sentences, strict=True), key=lambda pair: -pair[0])
-            ]
-            near = sum(score >= max(scores) - MARGIN for score in scores)
-            if not relevant:
-                return {"draft": Draft(nearest=await self._cite(_best_of_each(ranked), records))}
-            citations = await self._cite(ranked[: min(near, STATEMENTS)], records)
-            statements = tuple(Statement(c.quote, (c.number,), c.start, c.end) for c in citations)
-            return {"draft": Draft(statements, citations)}
-
-    def _score(
-        self, sentences: Sequence[_Sentence], vector: NDArray[np.float32], coverage: Coverage
-    ) -> list[float]:
-        """Cosine of the sentence, score of its passage, coverage of the question by the sentence."""
-        if not sentences:
-            return []
-        cosines = self._encoder.encode_passages([sentence.text for sentence in sentences]) @ vector
-        return [
-            float(cosine)
-            + sentence.found.score
-            + COVERAGE_WEIGHT * coverage.of_text(sentence.text, sentence.found.language)
-            for cosine, sentence in zip(cosines, sentences, strict=True)
-        ]
-
-    async def _cite(self, sentences: Sequence[_Sentence], records: dict[str, Record]) -> tuple[Citation, ...]:
-        return tuple(
-            [
-                _citation(
-                    number, sentence, records[sentence.found.passage.article_id], await self._copies(sentence)
-                )
-                for number, sentence in enumerate(sentences, start=1)
-                if sentence.found.passage.article_id in records
-            ]
-        )
-
-    async def _copies(self, sentence: _Sentence) -> tuple[dict[str, object], ...]:
-        """The same text under other ids, and other articles whose near-identical passage has this very sentence."""
-        copies = await self._archive.copies(sentence.found.passage.article_id)
-        same = [passage.article_id for passage in sentence.found.same if sentence.text in passage.text]
-        others = await self._archive.records(same) if same else {}
-        return (*copies, *(brief(record) for record in others.values()))
+        """Statements and citations, or the nearest sentence of each article and the reason for the refusal."""
+        with timed("compose"):
+            articles = list(dict.fromkeys(reading.found.passage.article_id for reading in readings))
+            records = await self._archive.records(articles)
+            readings = [reading for reading in readings if reading.found.passage.article_id in records]
+            if not readings:
+                return {"draft": Draft(refusal="nothing_relevant")}
+            asked = Asked.of(understood, self._is_common)
+            titles = {id: record.metadata["title"] for id, record in records.items()}
+            ranked = rank_answers(group_answers(readings, SameAnswer(asked.type)), asked, titles)
+            told = signals(ranked, asked)
+            confidence = self._confidence.of(told)
+            cite = _Citing(self._archive, records, asked)
+            if not relevant or confidence < self._threshold:
+                nearest = await cite.sentences(_best_of_each_article(readings))
+                reason: RefusalReason = "not_stated" if relevant else "nothing_relevant"
+                return {"draft": Draft(nearest=nearest, refusal=reason, signals=told, confidence=confidence)}
+            if asked.type in WITHOUT_SHORT_ANSWER:
+                draft = await cite.proving_sentences(ranked[0].group)
+            else:
+                draft = await cite.values(_values(ranked, asked))
+            return {"draft": replace(draft, signals=told, confidence=confidence)}
 
 
-def _sentences(found: Sequence[Found]) -> list[_Sentence]:
-    """Each sentence once, though passages overlap."""
-    places: dict[tuple[str, int, int], _Sentence] = {}
-    for one in found:
-        for start, end in one.passage.sentences:
-            sentence = _Sentence(one, start, end)
-            places.setdefault(sentence.place, sentence)
-    return list(places.values())
+def _values(ranked: Sequence[RankedAnswer], asked: Asked) -> list[_Value]:
+    """The best answer; the further ones of a list; and what other articles say instead."""
+    best = ranked[0]
+    said = {reading.found.passage.article_id for reading in best.group.readings}
+    values = [_Value(tuple(best.group.of_each_article[:ARTICLES_EACH]))]
+    for answer in ranked[1:VALUES]:
+        behind = best.total - answer.total
+        if answer.best.score < 0 or answer.fits is not best.fits:
+            continue
+        if asked.several:
+            if behind <= SEVERAL_MARGIN and answer.best.sentence == best.best.sentence:
+                values.append(_Value(tuple(answer.group.of_each_article[:ARTICLES_EACH])))
+        elif behind <= DIFFERS_MARGIN and answer.names >= best.names:
+            others = tuple(
+                one for one in answer.group.of_each_article if one.found.passage.article_id not in said
+            )
+            if others:
+                values.append(_Value(others[:ARTICLES_EACH], differs=True))
+                break  # one value beside it says that they disagree
+    return values
 
 
-def _without_headlines(sentences: list[_Sentence], records: Mapping[str, Record]) -> list[_Sentence]:
-    """A headline names the subject of many questions and answers few, so it only serves where nothing else is."""
-
-    def is_headline(sentence: _Sentence) -> bool:
-        record = records.get(sentence.found.passage.article_id)
-        return record is not None and sentence.text.strip() == record.metadata["title"].strip()
-
-    return [sentence for sentence in sentences if not is_headline(sentence)] or sentences
-
-
-def _best_of_each(ranked: Sequence[_Sentence]) -> list[_Sentence]:
-    """The best sentence of each article, best first."""
-    best: dict[str, _Sentence] = {}
-    for sentence in ranked:
-        best.setdefault(sentence.found.passage.article_id, sentence)
+def _best_of_each_article(readings: Sequence[Reading]) -> list[Reading]:
+    best: dict[str, Reading] = {}
+    for reading in readings:
+        best.setdefault(reading.found.passage.article_id, reading)
     return list(best.values())
 
 
-def _citation(
-    number: int, sentence: _Sentence, record: Record, also_in: tuple[dict[str, object], ...]
-) -> Citation:
-    version = sentence.found.passage.version
-    fields = record.metadata
-    return Citation(
-        number=number,
-        quote=sentence.text,
-        start=sentence.start,
-        end=sentence.end,
-        passage_id=sentence.found.passage.id,
-        article=CitedArticle(
-            id=record.id,
-            version=version,
-            title=fields["title"],
-            source=fields["source"],
-            url=fields["url"],
-            language=fields["language"],
-            published=fields["published"],
-            tags=tuple(fields["tags"]),
-        ),
-        also_in=also_in,
-        newer_version=record.version if record.version != version else None,
-        link=article_link(record.id, version, sentence.start, sentence.end),
-    )
+class _Citing:
+    """Makes citations, numbered as they come."""
+
+    def __init__(self, archive: Archive, records: Mapping[str, Record], asked: Asked) -> None:
+        self._archive = archive
+        self._records = records
+        self._asked = asked
+        self._citations: list[Citation] = []
+
+    async def sentences(self, readings: Sequence[Reading]) -> tuple[Citation, ...]:
+        """The whole sentence of each reading."""
+        return tuple([await self._cite(reading, reading.sentence) for reading in readings])
+
+    async def proving_sentences(self, group: AnswerGroup) -> Draft:
+        """A statement an article, each its whole sentence."""
+        citations = await self.sentences(group.of_each_article[:ARTICLES_EACH])
+        return Draft(tuple(Statement(c.quote, (c.number,), c.start, c.end) for c in citations), citations)
+
+    async def values(self, values: Sequence[_Value]) -> Draft:
+        """A statement a sentence; each value with its quotes."""
+        statements: dict[tuple[str, int, int], Statement] = {}
+        numbers: list[tuple[int, ...]] = []
+        for value in values:
+            citations = [await self._cite(one, self._proof(one), value.differs) for one in value.readings]
+            numbers.append(tuple(citation.number for citation in citations))
+            first = value.readings[0]
+            start, end = first.sentence
+            place = (first.found.passage.article_id, start, end)
+            text = first.found.passage.text[
+                start - first.found.passage.start : end - first.found.passage.start
+            ]
+            statement = statements.get(place, Statement(text, (), start, end))
+            statements[place] = replace(statement, citations=(*statement.citations, *numbers[-1]))
+        return Draft(tuple(statements.values()), tuple(self._citations), values=tuple(numbers))
+
+    def _proof(self, reading: Reading) -> tuple[int, int]:
+        passage = reading.found.passage
+        shift = passage.start
+        start, end = reading.sentence
+        sentence = passage.text[start - shift : end - shift]
+        asked = self._asked
+        named = [
+            places_of_name(name, sentence, reading.found.language, asked.language) for name in asked.names
+        ]
+        quote = proving_quote(sentence, (reading.start - start, reading.end - start), named)
+        return quote[0] + start, quote[1] + start
+
+    async def _cite(self, reading: Reading, run: tuple[int, int], differs: bool = False) -> Citation:
+        passage = reading.found.passage
+        record = self._records[passage.article_id]
+        start, end = run
+        fields = record.metadata
+        inside = start <= reading.start and reading.end <= end
+        citation = Citation(
+            number=len(self._citations) + 1,
+            quote=passage.text[start - passage.start : end - passage.start],
+            start=start,
+            end=end,
+            answer_start=reading.start if inside else None,
+            answer_end=reading.end if inside else None,
+            passage_id=passage.id,
+            article=CitedArticle(
+                id=record.id,
+                version=passage.version,
+                title=fields["title"],
+                source=fields["source"],
+                url=fields["url"],
+                language=fields["language"],
+                published=fields["published"],
+                tags=tuple(fields["tags"]),
+            ),
+            also_in=await self._copies(reading, passage.text[start - passage.start : end - passage.start]),
+            stance="differs" if differs else "supports",
+            newer_version=record.version if record.version != passage.version else None,
+            link=article_link(record.id, passage.version, start, end),
+        )
+        self._citations.append(citation)
+        return citation
+
+    async def _copies(self, reading: Reading, quote: str) -> tuple[dict[str, object], ...]:
+        """The same text under other ids, and other articles whose near-identical passage has this very quote."""
+        copies = await self._archive.copies(reading.found.passage.article_id)
+        same = [passage.article_id for passage in reading.found.same if quote in passage.text]
+        others = await self._archive.records(same) if same else {}
+        return (*copies, *(brief(record) for record in others.values()))

@@ -1,7 +1,7 @@
-"""The only file that connects the steps: question, understand, embed, retrieve, compose, verify, answer."""
+"""The only file that connects the steps: question, understand, embed, retrieve, read, compose, verify, answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,6 @@ from haystack.core.errors import PipelineRuntimeError
 
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
-from indexing.archive.terms import Terms
 from indexing.errors import IndexingError
 from service.answering.answer import (
     Answer,
@@ -19,17 +18,21 @@ from service.answering.answer import (
     ConsideredPassage,
     Refusal,
     RefusalReason,
-    Statement,
     new_answer_id,
 )
+from service.answering.common_words import common_words
 from service.answering.compose import Compose
+from service.answering.confidence import Confidence
 from service.answering.embed_question import EmbedQuestion
 from service.answering.question import Question
+from service.answering.read_passages import ReadPassages
+from service.answering.reader import Reader
 from service.answering.refusals import Refusals
 from service.answering.retrieve import Found, Retrieve
 from service.answering.timings import collected
 from service.answering.understand_question import UnderstandQuestion, Understood
 from service.answering.verify import Draft, Verify
+from service.answering.word_answer import answer_text, short_answer
 from service.errors import Busy, ModeUnavailable, ServiceError
 
 AT_ONCE = 2  # answers worked on at the same time: one a core
@@ -40,11 +43,23 @@ ATTEMPTS = 2
 class Answering:
     """Answers questions from one archive; at most `queue` wait or run at once, then Busy."""
 
-    def __init__(self, archive: Archive, encoder: Encoder, terms: Terms, queue: int = 64) -> None:
-        """Build the pipeline over `archive`, which was written with `encoder` and `terms`."""
+    def __init__(
+        self,
+        archive: Archive,
+        encoder: Encoder,
+        reader: Reader,
+        confidence: Confidence,
+        queue: int = 64,
+        threshold: float | None = None,
+    ) -> None:
+        """Build the pipeline over `archive`, which was written with `encoder`.
+
+        `threshold` takes the place of the calibration's own: the confidence below which an answer is refused.
+        """
         self._archive = archive
         self._refusals = Refusals()
-        self._pipeline = _connected(archive, encoder, terms)
+        compose = Compose(archive, confidence, common_words(encoder.tokenizer), threshold)
+        self._pipeline = _connected(archive, encoder, reader, compose)
         self._queue = queue
         self._waiting = 0
         self._turn = asyncio.Semaphore(AT_ONCE)
@@ -60,14 +75,19 @@ class Answering:
                 "mode 'generative' needs a language model and none is configured; set CITEWELL_LLM_BASE_URL, "
                 "or ask with mode 'extractive'"
             )
+        answer, _ = await self.ask_with_signals(question)
+        return answer
+
+    async def ask_with_signals(self, question: Question) -> tuple[Answer, Mapping[str, float]]:
+        """The same, with the signals that the confidence was told from; empty where nothing was read."""
         async with self._place_in_queue():
             with collected() as timings:
-                answer = await self._answered(question)
-            return replace(answer, timings_ms=timings)
+                answer, signals = await self._answered(question)
+            return replace(answer, timings_ms=timings), signals
 
-    async def _answered(self, question: Question) -> Answer:
+    async def _answered(self, question: Question) -> tuple[Answer, Mapping[str, float]]:
         if not await self._archive.language_samples():
-            return await self._refusal(question, None, "archive_empty")
+            return await self._refusal(question, None, "archive_empty"), {}
         for _ in range(ATTEMPTS):
             results = await self._run(question)
             verified: Draft = results["verify"]["verified"]
@@ -76,18 +96,23 @@ class Answering:
         understood: Understood = results["understand"]["understood"]
         found: list[Found] = results["retrieve"]["found"]
         if not verified.statements:
-            return await self._refusal(question, understood, "nothing_relevant", verified.nearest, found)
-        return Answer(
+            reason = verified.refusal or "unverified"
+            refusal = await self._refusal(question, understood, reason, verified.nearest, found)
+            return refusal, verified.signals
+        answer = Answer(
             id=new_answer_id(),
             question=question.text,
             standalone_question=understood.standalone,
             language=understood.language,
             answered=True,
-            answer=" ".join(f"{s.text} {_marks(s)}" for s in verified.statements),
+            answer=answer_text(verified),
+            short_answer=short_answer(verified),
+            confidence=verified.confidence,
             statements=verified.statements,
             citations=verified.citations,
             passages=_considered(found),
         )
+        return answer, verified.signals
 
     async def _run(self, question: Question) -> dict[str, Any]:
         """The outputs by component; what a component raised comes out as it was, not wrapped."""
@@ -134,26 +159,24 @@ class Answering:
             self._waiting -= 1
 
 
-def _connected(archive: Archive, encoder: Encoder, terms: Terms) -> Pipeline:
+def _connected(archive: Archive, encoder: Encoder, reader: Reader, compose: Compose) -> Pipeline:
     pipeline = Pipeline()
     pipeline.add_component("understand", UnderstandQuestion())
     pipeline.add_component("embed", EmbedQuestion(encoder))
-    pipeline.add_component("retrieve", Retrieve(archive, terms))
-    pipeline.add_component("compose", Compose(archive, encoder))
+    pipeline.add_component("retrieve", Retrieve(archive, encoder.terms))
+    pipeline.add_component("read", ReadPassages(reader))
+    pipeline.add_component("compose", compose)
     pipeline.add_component("verify", Verify(archive))
     pipeline.connect("understand.understood", "embed.understood")
     pipeline.connect("understand.understood", "retrieve.understood")
+    pipeline.connect("understand.understood", "read.understood")
+    pipeline.connect("understand.understood", "compose.understood")
     pipeline.connect("embed.vector", "retrieve.vector")
-    pipeline.connect("embed.vector", "compose.vector")
-    pipeline.connect("retrieve.found", "compose.found")
-    pipeline.connect("retrieve.coverage", "compose.coverage")
+    pipeline.connect("retrieve.found", "read.found")
     pipeline.connect("retrieve.relevant", "compose.relevant")
+    pipeline.connect("read.readings", "compose.readings")
     pipeline.connect("compose.draft", "verify.draft")
     return pipeline
-
-
-def _marks(statement: Statement) -> str:
-    return "".join(f"[{number}]" for number in statement.citations)
 
 
 def _considered(found: Sequence[Found]) -> tuple[ConsideredPassage, ...]:

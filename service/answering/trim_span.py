@@ -109,12 +109,15 @@ def _trim(text: str, start: int, end: int, edges: list[int]) -> tuple[int, int]:
 
 
 def _inside(text: str, start: int, end: int) -> tuple[int, int]:
-    """Without a pair of brackets or quotation marks around all of it, or a bracket that opens and never closes."""
+    """Without a pair of brackets or quotation marks around all of it, or from a bracket on that has no partner."""
     run = text[start:end]
     if len(run) > 2 and run[-1] in _PAIRS.get(run[0], "") and _spans_all(run):
         return start + 1, end - 1
     for place in range(len(run) - 1, 0, -1):
         if run[place] in _BRACKETS and _BRACKETS[run[place]] not in run[place:]:
+            return start, start + place
+    for place, sign in enumerate(run):
+        if sign in _CLOSING and _CLOSING[sign] not in run[:place] and any(map(str.isalnum, run[:place])):
             return start, start + place
     return start, end
 

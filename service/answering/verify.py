@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from haystack import component
 
 from indexing.archive.archive import Archive
-from service.answering.answer import Citation, Statement
+from service.answering.answer import Citation, RefusalReason, Statement
 from service.answering.timings import timed
 
 logger = logging.getLogger(__name__)
@@ -16,11 +17,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Statements with their citations, or what came nearest when nothing is relevant; before or after checking."""
+    """Statements with their citations, or a refusal with what came nearest; before or after checking."""
 
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
+    values: tuple[tuple[int, ...], ...] = ()
+    """The values of the answer, each as the numbers of its citations; the first of them is how it is worded."""
     nearest: tuple[Citation, ...] = ()
+    refusal: RefusalReason | None = None
+    signals: Mapping[str, float] = field(default_factory=dict)
+    confidence: float | None = None
 
 
 @component
@@ -45,14 +51,16 @@ class Verify:
                 for citation in (*draft.citations, *draft.nearest)
             }
         proven = {citation.number: citation for citation in draft.citations if _holds(citation, texts)}
-        kept = [statement for statement in draft.statements if _supported(statement, proven, texts)]
+        kept = [
+            _with(statement, proven) for statement in draft.statements if _supported(statement, proven, texts)
+        ]
         dropped = len(draft.statements) - len(kept)
         if dropped:
             logger.warning(
                 "%d of %d statements dropped: quote not found at its place", dropped, len(draft.statements)
             )
         nearest = tuple(citation for citation in draft.nearest if _holds(citation, texts))
-        return {"verified": replace(_renumbered(kept, proven), nearest=nearest), "dropped": dropped}
+        return {"verified": replace(_renumbered(draft, kept, proven), nearest=nearest), "dropped": dropped}
 
     async def _text(self, citation: Citation) -> str | None:
         stored = await self._archive.article(citation.article.id, citation.article.version)
@@ -66,12 +74,17 @@ def _holds(citation: Citation, texts: Texts) -> bool:
     text = texts[citation.article.id, citation.article.version]
     if text is None or not citation.quote or not 0 <= citation.start < citation.end <= len(text):
         return False
+    if citation.answer_start is not None and citation.answer_end is not None:
+        if not citation.start <= citation.answer_start < citation.answer_end <= citation.end:
+            return False
+    elif citation.answer_start is not None or citation.answer_end is not None:
+        return False
     return text[citation.start : citation.end] == citation.quote
 
 
-def _supported(statement: Statement, proven: dict[int, Citation], texts: Texts) -> bool:
-    """All its citations hold, and its sentence stands verbatim in the first of them."""
-    if not statement.citations or any(number not in proven for number in statement.citations):
+def _supported(statement: Statement, proven: Mapping[int, Citation], texts: Texts) -> bool:
+    """Its first citation holds, and its sentence stands verbatim in that article."""
+    if not statement.citations or statement.citations[0] not in proven:
         return False
     if statement.start is None or statement.end is None:
         return False
@@ -80,13 +93,21 @@ def _supported(statement: Statement, proven: dict[int, Citation], texts: Texts) 
     return text is not None and text[statement.start : statement.end] == statement.text
 
 
-def _renumbered(statements: list[Statement], proven: dict[int, Citation]) -> Draft:
+def _with(statement: Statement, proven: Mapping[int, Citation]) -> Statement:
+    """Only with the citations that hold."""
+    return replace(statement, citations=tuple(number for number in statement.citations if number in proven))
+
+
+def _renumbered(draft: Draft, statements: list[Statement], proven: Mapping[int, Citation]) -> Draft:
     order = list(dict.fromkeys(number for statement in statements for number in statement.citations))
     new = {number: place for place, number in enumerate(order, start=1)}
-    return Draft(
-        tuple(
+    values = [tuple(new[number] for number in value if number in new) for value in draft.values]
+    return replace(
+        draft,
+        statements=tuple(
             replace(statement, citations=tuple(new[number] for number in statement.citations))
             for statement in statements
         ),
-        tuple(replace(proven[number], number=new[number]) for number in order),
+        citations=tuple(replace(proven[number], number=new[number]) for number in order),
+        values=tuple(value for value in values if value),
     )

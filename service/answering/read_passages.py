@@ -1,0 +1,93 @@
+"""Found passages in, the spans that may answer out: the reader looks into each, best passages first."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from haystack import component
+
+from service.answering.reader import Reader, Span
+from service.answering.retrieve import Found
+from service.answering.timings import timed
+from service.answering.trim_span import trim_span
+from service.answering.understand_question import Understood
+
+SPANS = 4  # of a passage
+RETRIEVAL_WEIGHT = 10.0  # log-odds that a passage's retrieval score of 1 is worth
+AT_ONCE = 2  # passages, one a core
+# No span that was read for the development questions has a higher score: a passage that could not win with it is not
+# read. It only saves time: what is skipped is what would come after the answer in every case.
+HIGHEST_SCORE = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A span that may be the answer, in code points of its article's canonical text."""
+
+    found: Found
+    start: int
+    end: int
+    score: float
+    """Log-odds against "not stated" (see reader.py)."""
+
+    @property
+    def total(self) -> float:
+        """What readings of different passages are ranked by."""
+        return self.score + RETRIEVAL_WEIGHT * self.found.score
+
+    @property
+    def text(self) -> str:
+        """The span itself."""
+        start = self.found.passage.start
+        return self.found.passage.text[self.start - start : self.end - start]
+
+    @property
+    def sentence(self) -> tuple[int, int]:
+        """The sentence that holds the span, from the first to the last where it runs over several."""
+        held = [
+            (start, end)
+            for start, end in self.found.passage.sentences
+            if start < self.end and self.start < end
+        ]
+        return (held[0][0], held[-1][1]) if held else (self.start, self.end)
+
+
+@component
+class ReadPassages:
+    """Reads passages in the order of retrieval, two at a time, until none that is left can win."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Read with the one reader of this process."""
+        self._reader = reader
+
+    @component.output_types(readings=list[Reading])
+    def run(self, understood: Understood, found: list[Found]) -> dict[str, Any]:
+        """Return the readings of all passages that were read, best first, one at most for each place."""
+        with timed("read"):
+            readings: dict[tuple[str, int, int], Reading] = {}
+            for first in range(0, len(found), AT_ONCE):
+                best = max((reading.total for reading in readings.values()), default=-1e9)
+                if best > HIGHEST_SCORE + RETRIEVAL_WEIGHT * max(one.score for one in found[first:]):
+                    break
+                batch = found[first : first + AT_ONCE]
+                spans = self._reader.read(understood.standalone, [one.passage.text for one in batch], SPANS)
+                for one, of_passage in zip(batch, spans, strict=True):
+                    for reading in _readings(one, of_passage):
+                        readings.setdefault((one.passage.article_id, reading.start, reading.end), reading)
+            return {"readings": sorted(readings.values(), key=lambda reading: -reading.total)}
+
+    @component.output_types(readings=list[Reading])
+    async def run_async(self, understood: Understood, found: list[Found]) -> dict[str, Any]:
+        """The same as `run`, beside the event loop."""
+        return await asyncio.to_thread(self.run, understood, found)
+
+
+def _readings(found: Found, spans: Sequence[Span]) -> list[Reading]:
+    """Trimmed spans at their places in the article; the best one where two become the same."""
+    readings: dict[tuple[int, int], Reading] = {}
+    for span in spans:
+        start, end = trim_span(found.passage.text, span.start, span.end)
+        place = (found.passage.start + start, found.passage.start + end)
+        readings.setdefault(place, Reading(found, *place, round(span.score, 3)))
+    return list(readings.values())

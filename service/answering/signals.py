@@ -1,0 +1,99 @@
+"""Answers and the question in; the answers ranked, with the figures that tell how sure the first one is, out."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from service.answering.answer_type import AnswerType, asks_for_several, expected_type, fits
+from service.answering.group_answers import AnswerGroup
+from service.answering.question_names import Name, named, prepare_text, share_found
+from service.answering.read_passages import RETRIEVAL_WEIGHT, Reading
+from service.answering.understand_question import Understood
+
+NO_RIVAL = 12.0  # log-odds: the lead over nothing
+# What the ranking adds to the reader's log-odds and the passage's score; chosen on the development questions.
+NAMES_WEIGHT = 3.0  # all names of the question stand in the passage, against none
+UNFIT = 4.0  # the span cannot be what is asked for: a name for a number
+AGREEMENT_WEIGHT = 0.5  # a further article says the same
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a question asks for."""
+
+    language: str
+    names: tuple[Name, ...]
+    type: AnswerType | None
+    several: bool
+
+    @classmethod
+    def of(cls, understood: Understood, is_common: Callable[[str], bool]) -> "Asked":
+        """Look at the words of the question; `is_common` tells words that are no names (see common_words.py)."""
+        text, language = understood.standalone, understood.language
+        return cls(
+            language,
+            named(text, language, is_common),
+            expected_type(text, language),
+            asks_for_several(text, language),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RankedAnswer:
+    """An answer with what speaks for it."""
+
+    group: AnswerGroup
+    names: float
+    """Share of the question's names that the best reading's passage holds, its article's title included."""
+    fits: bool | None
+    """Whether it can be what is asked for; None where that cannot be told."""
+
+    @property
+    def best(self) -> Reading:
+        """The reading that speaks for it."""
+        return self.group.best
+
+    @property
+    def total(self) -> float:
+        """What answers are ranked by, in log-odds."""
+        return (
+            self.best.total
+            + NAMES_WEIGHT * self.names
+            - UNFIT * (self.fits is False)
+            + AGREEMENT_WEIGHT * (self.group.articles - 1)
+        )
+
+
+def rank_answers(
+    groups: Sequence[AnswerGroup], asked: Asked, titles: Mapping[str, str]
+) -> list[RankedAnswer]:
+    """Best first; `titles` by article."""
+    shares: dict[str, float] = {}
+    ranked = []
+    for group in groups:
+        passage, language = group.best.found.passage, group.best.found.language
+        if passage.id not in shares:
+            text = prepare_text(f"{titles[passage.article_id]}\n{passage.text}", language)
+            shares[passage.id] = share_found(asked.names, text, asked.language)
+        fitting = fits(asked.type, group.best.text, language) if asked.type else None
+        ranked.append(RankedAnswer(group, shares[passage.id], fitting))
+    return sorted(ranked, key=lambda answer: -answer.total)
+
+
+def signals(ranked: Sequence[RankedAnswer], asked: Asked) -> dict[str, float]:
+    """The signals of the first answer; `confidence.json` holds what each is worth. NaN where one cannot be told."""
+    first = ranked[0]
+    best = first.best
+    rival = max((answer.total for answer in ranked[1:]), default=first.total - NO_RIVAL)
+    start = best.found.passage.start
+    sentence = best.found.passage.text[best.sentence[0] - start : best.sentence[1] - start]
+    in_sentence = share_found(asked.names, prepare_text(sentence, best.found.language), asked.language)
+    return {
+        "score": best.score,
+        "retrieval": RETRIEVAL_WEIGHT * best.found.score,
+        "margin": min(NO_RIVAL, first.total - rival),
+        "agreement": float(first.group.articles - 1),
+        "names": first.names if asked.names else math.nan,
+        "names_in_sentence": in_sentence if asked.names else math.nan,
+        "type_fits": math.nan if first.fits is None else float(first.fits),
+    }
