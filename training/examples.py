@@ -194,7 +194,7 @@ class ExampleStream:
             for place in range(question.context - NEIGHBOURS, question.context + NEIGHBOURS + 1)
             if place != question.context
             and 0 <= place < len(contexts)
-            and contexts[place].language == question.language
+            and contexts[place].language == contexts[question.context].language
         ]
         choices = [*near, *negatives] if random.random() < 0.5 else [*negatives, *near]
         for place in random.permutation(choices):

@@ -20,7 +20,9 @@ MIXED = 0.1  # of switched questions take each word from a language of its own
 WHOLE = 0.75  # of the switched texts are switched as far as the dictionaries go, the others in part
 FEWEST = 0.3  # of the words must have been switched, else the text stays as it is
 MOST_MIXED = 4
-CYRILLIC = 0.8  # of questions put into Russian have their names in its script: no passage of the data is Russian
+CYRILLIC = (
+    0.8  # of questions put into Russian have their names in its script: no passage of the data is Russian
+)
 _LATIN_NAME = regex.compile(r"\b\p{Lu}[\p{Latin}\p{M}'’-]*\p{Ll}[\p{Latin}\p{M}'’-]*")
 
 

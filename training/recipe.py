@@ -35,6 +35,18 @@ SOURCES = {
     "amqa.am": 1.0,
 }
 
+# With machine translations beside them (see with_translations.py); a little less of what there is much of.
+SOURCES_TRANSLATED = SOURCES | {
+    "qamr-sentences.en": 5.0,
+    "jaquad-train.ja": 6.0,
+    "iapp-wiki-qa.th": 4.0,
+    "translated.es": 9.0,
+    "onto-en.es": 3.0,
+    "onto-fr.es": 2.0,
+    "from-en.en": 5.0,
+    "from-fr.fr": 2.0,
+}
+
 ENGLISH_INTO = (
     "de",
     "es",
@@ -89,23 +101,29 @@ SPANS = Phase("spans", Mixture(SOURCES, not_stated=0.12), blocks=8, peak=1.8e-4,
 LANGUAGES = Phase(
     "languages",
     Mixture(SOURCES, not_stated=0.10, swapped=0.08, switched=0.4, switched_passages=0.15),
-    blocks=12,
+    blocks=3,
+    peak=1.8e-4,
+)
+TRANSLATED = Phase(
+    "translated",
+    Mixture(SOURCES_TRANSLATED, not_stated=0.10, swapped=0.08, switched=0.35, switched_passages=0.12),
+    blocks=10,
     peak=1.8e-4,
 )
 NOT_STATED = Mixture(
-    SOURCES,
+    SOURCES_TRANSLATED,
     not_stated=0.12,
     groups=0.3,
     swapped=0.15,
-    switched=0.4,
-    switched_passages=0.1,
+    switched=0.35,
+    switched_passages=0.08,
     most_tokens=168,
     block=3072,
 )
 STATED = Phase("stated", NOT_STATED, blocks=6, peak=1.5e-4, group_weight=0.5)
 SETTLED = Phase("settled", NOT_STATED, blocks=4, peak=1.5e-4, decay=1.0, group_weight=0.5)
 
-PHASES = (SPANS, LANGUAGES, STATED, SETTLED)
+PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, SETTLED)
 
 
 def augmentations(phase: Phase, data: TrainingData, folder: Path) -> Augmentations:

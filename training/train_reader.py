@@ -23,6 +23,7 @@ from training.examples import Batch, ExampleStream
 from training.reader_network import IGNORED, ReaderNetwork
 from training.recipe import PHASES, SEED, Phase, augmentations
 from training.training_data import load_training_data
+from training.with_translations import with_translations
 
 CHECKPOINT_SECONDS = 600
 FROZEN_LAYERS = 3
@@ -93,7 +94,7 @@ class Training:
         self.network = ReaderNetwork(weights, FROZEN_LAYERS).to(device)
         if shutil.which("g++"):  # a tenth faster, where the compiler that torch needs is there
             self.network.compile_layers()
-        self.data = load_training_data(data)
+        self.data = with_translations(load_training_data(data), folder.parent / "translated")
         self.progress = Progress()
         self.optimizer = torch.optim.AdamW(_groups(self.network), lr=0.0, betas=(0.9, 0.98), fused=True)
         self._saved = time.monotonic()
