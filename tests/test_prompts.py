@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROMPTS = ROOT / "prompts"
 REASONS = {"archive_empty", "nothing_relevant", "not_stated", "unverified"}
+MISSING, BETWEEN = "missing_names", "between_names"
 LANGUAGES = {
     *(
         "en",
@@ -128,11 +129,14 @@ def test_refusals_cover_the_languages() -> None:
 def test_refusal_file_is_complete_and_can_be_filled_in(language: str) -> None:
     """Exactly the known keys, one line and one sentence each, and the number stands where it should."""
     texts = REFUSALS[language]
-    assert set(texts) == REASONS
-    for key, text in texts.items():
+    assert set(texts) - {BETWEEN} == {*REASONS, MISSING}
+    sentences = {key: text for key, text in texts.items() if key != BETWEEN}
+    for key, text in sentences.items():
         assert isinstance(text, str) and text == text.strip() and "\n" not in text
-        filled = text.format(articles=1240)
+        filled = text.format(articles=1240, missing="Velm")
         assert ("1240" in filled) == (key in {"nothing_relevant", "not_stated"})
+        assert ("Velm" in filled) == (key == MISSING)
+        assert re.search(r"[:：] ?\{missing\}", text) or key != MISSING, "no case, no number: after a colon"
         assert "{" not in filled and "}" not in filled
         assert len(re.findall(SENTENCE_ENDS, filled)) == (0 if language == "th" else 1), "one sentence"
         assert language == "th" or re.fullmatch(SENTENCE_ENDS, filled[-1])
