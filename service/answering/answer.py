@@ -55,7 +55,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ConsideredPassage:
-    """A passage that was considered, with its retrieval score (comparable within one answer only)."""
+    """A passage that was considered; its score, of reader and retrieval, is comparable within one answer only."""
 
     passage_id: str
     article_id: str

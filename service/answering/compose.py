@@ -17,7 +17,7 @@ from service.answering.places_of_name import places_of_name
 from service.answering.proving_quote import proving_quote
 from service.answering.read_passages import Reading
 from service.answering.same_answer import SameAnswer
-from service.answering.signals import Asked, RankedAnswer, rank_answers, signals
+from service.answering.signals import Asked, RankedAnswer, missing_names, rank_answers, signals
 from service.answering.timings import timed
 from service.answering.understand_question import Understood
 from service.answering.verify import Draft
@@ -82,7 +82,9 @@ class Compose:
             if not relevant or confidence < self._threshold:
                 nearest = await cite.sentences(_best_of_each_article(readings))
                 reason: RefusalReason = "not_stated" if relevant else "nothing_relevant"
-                return {"draft": Draft(nearest=nearest, refusal=reason, signals=told, confidence=confidence)}
+                missing = missing_names(readings, asked, titles)
+                draft = Draft(nearest=nearest, refusal=reason, missing=missing)
+                return {"draft": replace(draft, signals=told, confidence=confidence)}
             if asked.type in WITHOUT_SHORT_ANSWER:
                 draft = await cite.proving_sentences(ranked[0].group)
             else:

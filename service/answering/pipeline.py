@@ -14,7 +14,6 @@ from indexing.archive.encoder import Encoder
 from indexing.errors import IndexingError
 from service.answering.answer import (
     Answer,
-    Citation,
     ConsideredPassage,
     Refusal,
     RefusalReason,
@@ -25,10 +24,10 @@ from service.answering.compose import Compose
 from service.answering.confidence import Confidence
 from service.answering.embed_question import EmbedQuestion
 from service.answering.question import Question
-from service.answering.read_passages import ReadPassages
+from service.answering.read_passages import ReadPassage, ReadPassages
 from service.answering.reader import Reader
 from service.answering.refusals import Refusals
-from service.answering.retrieve import Found, Retrieve
+from service.answering.retrieve import Retrieve
 from service.answering.timings import collected
 from service.answering.understand_question import UnderstandQuestion, Understood
 from service.answering.verify import Draft, Verify
@@ -87,18 +86,16 @@ class Answering:
 
     async def _answered(self, question: Question) -> tuple[Answer, Mapping[str, float]]:
         if not await self._archive.language_samples():
-            return await self._refusal(question, None, "archive_empty"), {}
+            return await self._refusal(question, None, Draft(refusal="archive_empty"), ()), {}
         for _ in range(ATTEMPTS):
             results = await self._run(question)
             verified: Draft = results["verify"]["verified"]
             if verified.statements or not results["verify"]["dropped"]:
                 break  # else an article changed between search and check: its new version may answer
         understood: Understood = results["understand"]["understood"]
-        found: list[Found] = results["retrieve"]["found"]
+        passages: list[ReadPassage] = results["read"]["passages"]
         if not verified.statements:
-            reason = verified.refusal or "unverified"
-            refusal = await self._refusal(question, understood, reason, verified.nearest, found)
-            return refusal, verified.signals
+            return await self._refusal(question, understood, verified, passages), verified.signals
         answer = Answer(
             id=new_answer_id(),
             question=question.text,
@@ -110,7 +107,7 @@ class Answering:
             confidence=verified.confidence,
             statements=verified.statements,
             citations=verified.citations,
-            passages=_considered(found),
+            passages=_considered(passages),
         )
         return answer, verified.signals
 
@@ -118,7 +115,7 @@ class Answering:
         """The outputs by component; what a component raised comes out as it was, not wrapped."""
         try:
             return await self._pipeline.run_async(
-                {"understand": {"question": question}}, include_outputs_from={"understand", "retrieve"}
+                {"understand": {"question": question}}, include_outputs_from={"understand", "read"}
             )
         except PipelineRuntimeError as error:
             if isinstance(error.__cause__, IndexingError | ServiceError):
@@ -129,13 +126,13 @@ class Answering:
         self,
         question: Question,
         understood: Understood | None,
-        reason: RefusalReason,
-        nearest: tuple[Citation, ...] = (),
-        found: Sequence[Found] = (),
+        draft: Draft,
+        passages: Sequence[ReadPassage],
     ) -> Answer:
         understood = understood or UnderstandQuestion().run(question)["understood"]
+        reason: RefusalReason = draft.refusal or "unverified"
         language = question.answer_language or understood.language
-        text = self._refusals.say(reason, language, await self._archive.article_count())
+        text = self._refusals.say(reason, language, await self._archive.article_count(), draft.missing)
         return Answer(
             id=new_answer_id(),
             question=question.text,
@@ -143,8 +140,8 @@ class Answering:
             language=understood.language,
             answered=False,
             answer=text,
-            passages=_considered(found),
-            refusal=Refusal(reason, text, nearest),
+            passages=_considered(passages),
+            refusal=Refusal(reason, text, draft.nearest),
         )
 
     @asynccontextmanager
@@ -179,15 +176,9 @@ def _connected(archive: Archive, encoder: Encoder, reader: Reader, compose: Comp
     return pipeline
 
 
-def _considered(found: Sequence[Found]) -> tuple[ConsideredPassage, ...]:
+def _considered(passages: Sequence[ReadPassage]) -> tuple[ConsideredPassage, ...]:
     return tuple(
-        ConsideredPassage(
-            one.passage.id,
-            one.passage.article_id,
-            one.passage.start,
-            one.passage.end,
-            one.passage.text,
-            one.score,
-        )
-        for one in found
+        ConsideredPassage(passage.id, passage.article_id, passage.start, passage.end, passage.text, one.score)
+        for one in passages
+        for passage in [one.found.passage]
     )

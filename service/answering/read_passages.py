@@ -1,6 +1,7 @@
 """Found passages in, the spans that may answer out: the reader looks into each, best passages first."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ AT_ONCE = 2  # passages, one a core
 # No span that was read for the development questions has a higher score: a passage that could not win with it is not
 # read. It only saves time: what is skipped is what would come after the answer in every case.
 HIGHEST_SCORE = 24.0
+UNREAD_SCORE = -10.0  # log-odds put in the place of a reading where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,19 @@ class Reading:
         return (held[0][0], held[-1][1]) if held else (self.start, self.end)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadPassage:
+    """A passage with what reader and retrieval say together: the total of its best reading."""
+
+    found: Found
+    total: float
+
+    @property
+    def score(self) -> float:
+        """The total as a share between 0 and 1, for people and programs to compare within one answer."""
+        return round(1 / (1 + math.exp(-self.total)), 4)
+
+
 @component
 class ReadPassages:
     """Reads passages in the order of retrieval, two at a time, until none that is left can win."""
@@ -61,9 +76,12 @@ class ReadPassages:
         """Read with the one reader of this process."""
         self._reader = reader
 
-    @component.output_types(readings=list[Reading])
+    @component.output_types(readings=list[Reading], passages=list[ReadPassage])
     def run(self, understood: Understood, found: list[Found]) -> dict[str, Any]:
-        """Return the readings of all passages that were read, best first, one at most for each place."""
+        """Return the readings of the passages that were read, one at most for each place, and all passages.
+
+        Both best first.
+        """
         with timed("read"):
             readings: dict[tuple[str, int, int], Reading] = {}
             for first in range(0, len(found), AT_ONCE):
@@ -75,12 +93,25 @@ class ReadPassages:
                 for one, of_passage in zip(batch, spans, strict=True):
                     for reading in _readings(one, of_passage):
                         readings.setdefault((one.passage.article_id, reading.start, reading.end), reading)
-            return {"readings": sorted(readings.values(), key=lambda reading: -reading.total)}
+            ranked = sorted(readings.values(), key=lambda reading: -reading.total)
+            return {"readings": ranked, "passages": _ranked(found, ranked)}
 
-    @component.output_types(readings=list[Reading])
+    @component.output_types(readings=list[Reading], passages=list[ReadPassage])
     async def run_async(self, understood: Understood, found: list[Found]) -> dict[str, Any]:
         """The same as `run`, beside the event loop."""
         return await asyncio.to_thread(self.run, understood, found)
+
+
+def _ranked(found: Sequence[Found], readings: Sequence[Reading]) -> list[ReadPassage]:
+    """Passages by their best reading; those without one by retrieval alone."""
+    best: dict[str, float] = {}
+    for reading in readings:
+        best.setdefault(reading.found.passage.id, reading.total)
+    passages = [
+        ReadPassage(one, best.get(one.passage.id, UNREAD_SCORE + RETRIEVAL_WEIGHT * one.score))
+        for one in found
+    ]
+    return sorted(passages, key=lambda passage: -passage.total)
 
 
 def _readings(found: Found, spans: Sequence[Span]) -> list[Reading]:

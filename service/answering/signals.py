@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from service.answering.answer_type import AnswerType, asks_for_several, expected_type, fits
 from service.answering.group_answers import AnswerGroup
-from service.answering.question_names import Name, named, prepare_text, share_found
+from service.answering.question_names import Name, is_found, named, prepare_text, share_found
 from service.answering.read_passages import RETRIEVAL_WEIGHT, Reading
 from service.answering.understand_question import Understood
 
@@ -78,6 +78,19 @@ def rank_answers(
         fitting = fits(asked.type, group.best.text, language) if asked.type else None
         ranked.append(RankedAnswer(group, shares[passage.id], fitting))
     return sorted(ranked, key=lambda answer: -answer.total)
+
+
+def missing_names(readings: Sequence[Reading], asked: Asked, titles: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the question that no passage of the readings mentions, as the question writes them."""
+    found = {reading.found.passage.id: reading.found for reading in readings}.values()
+    texts = [
+        prepare_text(f"{titles[one.passage.article_id]}\n{one.passage.text}", one.language) for one in found
+    ]
+    return tuple(
+        name.text
+        for name in asked.names
+        if all(is_found(name, text, asked.language) is False for text in texts)
+    )
 
 
 def signals(ranked: Sequence[RankedAnswer], asked: Asked) -> dict[str, float]:

@@ -25,6 +25,8 @@ class Draft:
     """The values of the answer, each as the numbers of its citations; the first of them is how it is worded."""
     nearest: tuple[Citation, ...] = ()
     refusal: RefusalReason | None = None
+    missing: tuple[str, ...] = ()
+    """Of a refusal: the names in the question that no passage which was read mentions."""
     signals: Mapping[str, float] = field(default_factory=dict)
     confidence: float | None = None
 

@@ -83,3 +83,11 @@ def test_a_passage_without_a_span_gives_none() -> None:
 
 def test_nothing_found_is_nothing_read() -> None:
     assert _read([], []) == ([], [])
+
+
+def test_passages_come_out_by_reader_and_retrieval_together() -> None:
+    reader = ScriptedReader()
+    found = _found(["1: 11", "no figure", "6: 33"], [0.2, 0.15, 0.1])
+    passages = ReadPassages(cast(Reader, reader)).run(UNDERSTOOD, found)["passages"]
+    assert [one.found.passage.text for one in passages] == ["6: 33", "1: 11", "no figure"]
+    assert all(0 <= one.score <= 1 for one in passages)
