@@ -26,6 +26,7 @@ STEPS = {
     "python": "Python alone",
     "imported": "everything imported",
     "encoder": "encoder opened",
+    "reader": "reader opened",
     "archive": "archive opened",
     "after_questions": f"after {QUESTIONS} questions",
 }

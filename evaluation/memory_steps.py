@@ -11,7 +11,7 @@ from evaluation.resident_memory import resident_mb
 
 
 def main() -> None:
-    """Import, open the encoder, open the archive, answer: one after the other, as a service does."""
+    """Import, open the encoder, the reader and the archive, answer: one after the other, as a service does."""
     steps = {"python": resident_mb()}
     # By name, so that nothing of it is in memory before.
     open_local = importlib.import_module("service.open_local")
@@ -29,12 +29,17 @@ async def _answer(
     encoder = open_local.encoder_of(settings)
     encoder.encode_questions(["ready?"])
     steps["encoder"] = resident_mb()
+    read = importlib.import_module("service.answering.reader")
+    reader = read.Reader.open(encoder.tokenizer, encoder.table)
+    reader.read("ready?", ["We are."])
+    confidence = open_local.Confidence.open(read.FOLDER / open_local.CONFIDENCE)
+    steps["reader"] = resident_mb()
     opening = importlib.import_module("indexing.archive.open_archive")
-    terms = encoder.terms
     question = importlib.import_module("service.answering.question").Question
-    archive = await opening.open_archive(folder, opening.manifest_for(encoder, terms))
+    archive = await opening.open_archive(folder, opening.manifest_for(encoder, encoder.terms))
     steps["archive"] = resident_mb()
-    answering = importlib.import_module("service.answering.pipeline").Answering(archive, encoder, terms)
+    pipeline = importlib.import_module("service.answering.pipeline")
+    answering = pipeline.Answering(archive, encoder, reader, confidence)
     for text in questions:
         await answering.ask(question(text))
     steps["after_questions"] = resident_mb()

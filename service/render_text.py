@@ -1,25 +1,53 @@
 """An answer or status object in, plain text for a terminal out."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
+
+import click
+
+from service.faces.answer_in_quote import mark_answer
 
 UNITS = ("B", "KB", "MB", "GB", "TB")
 OPENING_MARKS = (
     "\"'“”„‟‘‚«‹»›「『《〈"  # of the languages that articles come in; Danish and some German open with »
 )
+_BREAKS = re.compile(r"[ \t\n]+")
 
 
 def answer_text(answer: dict[str, Any]) -> str:
-    """The answer with its marks and every numbered quote with its source; a refusal with what came near."""
-    lines = [answer["answer"]]
-    if answer["answered"]:
-        for citation in answer["citations"]:
-            lines += ["", f"[{citation['number']}] {_quoted(citation)}", f"    {_source(citation)}"]
-            lines += [f"    also in: {copy['source'] or copy['title']}" for copy in citation["also_in"]]
-    elif answer["refusal"]["nearest"]:
-        lines += ["", "Nearest:"]
-        for citation in answer["refusal"]["nearest"]:
-            lines += [f"  {_quoted(citation)}", f"    {_source(citation)}"]
+    """The answer with its marks and how sure it is, every numbered quote with its source; or what came near.
+
+    The answer stands in bold inside its quote (ANSI codes, which `click.echo` drops where no terminal reads along).
+    """
+    if not answer["answered"]:
+        return "\n".join([answer["answer"], *_nearest(answer["refusal"]["nearest"])])
+    short = answer["short_answer"] is not None
+    lines = [click.style(answer["answer"], bold=True) if short else answer["answer"]]
+    if answer["confidence"] is not None:
+        lines.append(f"Confidence: {answer['confidence']:.0%}".replace("%", " %"))
+    for citation in answer["citations"]:
+        differs = "says something else: " if citation["stance"] == "differs" else ""
+        lines += ["", f"[{citation['number']}] {differs}{_quoted(citation, marked=short)}"]
+        lines += [f"    in full: {sentence}" for sentence in _sentences(answer, citation)]
+        lines.append(f"    {_source(citation)}")
+        lines += [f"    also in: {copy['source'] or copy['title']}" for copy in citation["also_in"]]
     return "\n".join(lines)
+
+
+def _nearest(citations: list[dict[str, Any]]) -> Iterator[str]:
+    if citations:
+        yield from ("", "Nearest:")
+    for citation in citations:
+        yield f"  {_quoted(citation, marked=False)}"
+        yield f"    {_source(citation)}"
+
+
+def _sentences(answer: dict[str, Any], citation: dict[str, Any]) -> Iterator[str]:
+    """The sentence that a citation is the first to prove, unless the quote is all of it."""
+    for statement in answer["statements"]:
+        if statement["citations"][:1] == [citation["number"]] and statement["text"] != citation["quote"]:
+            yield _in_marks(_in_one_line(statement["text"]))
 
 
 def status_text(status: dict[str, Any]) -> str:
@@ -41,9 +69,19 @@ def status_text(status: dict[str, Any]) -> str:
     return "\n".join(f"{name:<10} {value}" for name, value in rows.items())
 
 
-def _quoted(citation: dict[str, Any]) -> str:
-    quote = " ".join(citation["quote"].split())
-    return quote if quote.startswith(tuple(OPENING_MARKS)) else f"“{quote}”"
+def _quoted(citation: dict[str, Any], *, marked: bool) -> str:
+    where = (citation["answer_start"], citation["answer_end"]) if marked else (None, None)
+    before, answer, after = map(_in_one_line, mark_answer(citation["quote"], citation["start"], *where))
+    return _in_marks((before + (click.style(answer, bold=True) if answer else "") + after).strip())
+
+
+def _in_one_line(text: str) -> str:
+    """No-break spaces stay: they are part of how a figure is written."""
+    return _BREAKS.sub(" ", text)
+
+
+def _in_marks(text: str) -> str:
+    return text if click.unstyle(text).startswith(tuple(OPENING_MARKS)) else f"“{text}”"
 
 
 def _source(citation: dict[str, Any]) -> str:

@@ -1,18 +1,25 @@
 """Fixtures that every test may use: the prepared models, the real encoder, and the evaluation data where it is."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from evaluation.open_reader import UNFITTED
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder, open_encoder
 from indexing.archive.open_archive import manifest_for, open_archive
 from indexing.archive.terms import Terms
 from indexing.prepare_models import prepare_models
+from service.answering.confidence import FILE as CONFIDENCE
+from service.answering.confidence import Confidence
+from service.answering.pipeline import Answering
+from service.answering.reader import FOLDER as READER_FOLDER
+from service.answering.reader import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
+AnswerFrom = Callable[..., Answering]
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +42,29 @@ def models() -> Path:
 def encoder(models: Path) -> Encoder:
     """The bundled encoder, opened once."""
     return open_encoder("multilingual-e5-small", models)
+
+
+@pytest.fixture(scope="session")
+def reader(encoder: Encoder) -> Reader:
+    """The shipped reader, opened once."""
+    return Reader.open(encoder.tokenizer, encoder.table)
+
+
+@pytest.fixture(scope="session")
+def confidence() -> Confidence:
+    """The shipped calibration; before the first one was fitted, one that refuses nothing."""
+    path = READER_FOLDER / CONFIDENCE
+    return Confidence.open(path) if path.exists() else UNFITTED
+
+
+@pytest.fixture(scope="session")
+def answer_from(encoder: Encoder, reader: Reader, confidence: Confidence) -> AnswerFrom:
+    """Build the whole service over an archive; it answers however unsure, so that no calibration decides a test."""
+
+    def make(archive: Archive, queue: int = 64, threshold: float | None = 0.0) -> Answering:
+        return Answering(archive, encoder, reader, confidence, queue, threshold)
+
+    return make
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A browser's request in, a page out: the form with its answer, an article with the quote marked, /docs."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.responses import Response
 
-from service.answering.answer import Answer, Citation
+from service.answering.answer import Answer, Citation, Statement
 from service.answering.question import QUESTION_LIMIT, Question
 from service.errors import SettingsError
 from service.faces.access import is_foreign, key_wanted
+from service.faces.answer_in_quote import MarkedText, mark_answer
 from service.faces.find_article import find_article
 from service.faces.http_answers import ask_while_connected, question_text
 from service.faces.problems import invalid, shown
@@ -23,17 +25,37 @@ from service.faces.services import Parts, Services
 SUGGESTIONS = Path(__file__).resolve().parent.parent.parent / "prompts" / "suggestions"
 FALLBACK_LANGUAGE = "en"
 CONTEXT = 180  # characters of the passage shown on each side of a quote
+_MARK = re.compile(r" ?(\[\d{1,3}\])")
 
 router = APIRouter(include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCitation:
-    """A citation with what surrounds its quote in the passage, and its addresses."""
+    """A citation with its quote around the answer, and what surrounds the quote in its passage."""
 
     citation: Citation
+    quote: MarkedText
     before: str
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStatement:
+    """A proving sentence around the answer in it."""
+
+    statement: Statement
+    text: MarkedText
+    language: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the answer's wording: text, or the mark of a source."""
+
+    text: str
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +99,50 @@ async def get_form(request: Request, parts: Parts) -> HTMLResponse:
 
 def _shown(answer: Answer) -> dict[str, Any]:
     refusal = answer.refusal
+    marked = answer.short_answer is not None
     return {
-        "citations": [_in_context(citation, answer) for citation in answer.citations],
-        "nearest": [_in_context(citation, answer) for citation in (refusal.nearest if refusal else ())],
+        "pieces": _pieces(answer) if marked else [],
+        "statements": [_sentence(statement, answer) for statement in answer.statements],
+        "citations": [_in_context(citation, answer, marked) for citation in answer.citations],
+        # What came nearest does not answer, so nothing in it is marked as an answer.
+        "nearest": [_in_context(one, answer, False) for one in (refusal.nearest if refusal else ())],
     }
 
 
-def _in_context(citation: Citation, answer: Answer) -> ShownCitation:
+def _pieces(answer: Answer) -> list[Piece]:
+    """The answer's wording, cut at the marks of its citations."""
+    numbers = {citation.number for citation in answer.citations}
+    pieces: list[Piece] = []
+    place = 0
+    for mark in _MARK.finditer(answer.answer):
+        number = int(mark[1][1:-1])
+        if number in numbers:
+            pieces += [Piece(answer.answer[place : mark.start()]), Piece(mark[1], number)]
+            place = mark.end()
+    return [piece for piece in (*pieces, Piece(answer.answer[place:])) if piece.text]
+
+
+def _sentence(statement: Statement, answer: Answer) -> ShownStatement:
+    cited = [one for one in answer.citations if one.number in statement.citations]
+    if not cited:
+        return ShownStatement(statement, MarkedText(statement.text, "", ""), answer.language, False)
+    first = cited[0]
+    text = MarkedText(statement.text, "", "")
+    if answer.short_answer is not None and statement.start is not None:
+        text = mark_answer(statement.text, statement.start, first.answer_start, first.answer_end)
+    return ShownStatement(statement, text, first.article.language, first.stance == "differs")
+
+
+def _in_context(citation: Citation, answer: Answer, marked: bool) -> ShownCitation:
     """The quote between what stands around it, as far as the passage that was considered reaches."""
+    where = (citation.answer_start, citation.answer_end) if marked else (None, None)
+    quote = mark_answer(citation.quote, citation.start, *where)
     for passage in answer.passages:
         if passage.passage_id == citation.passage_id:
             start, end = citation.start - passage.start, citation.end - passage.start
             if start >= 0 and passage.text[start:end] == citation.quote:
-                return ShownCitation(citation, _tail(passage.text[:start]), _head(passage.text[end:]))
-    return ShownCitation(citation, "", "")
+                return ShownCitation(citation, quote, _tail(passage.text[:start]), _head(passage.text[end:]))
+    return ShownCitation(citation, quote, "", "")
 
 
 def _tail(text: str) -> str:

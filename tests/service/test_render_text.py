@@ -16,11 +16,14 @@ def citation(quote: str, **more: Any) -> dict[str, Any]:
         "language": "fr",
         "tags": more.pop("tags", []),
     }
-    return {"number": 1, "quote": quote, "start": 3, "end": 9, "article": article, "also_in": []} | more
+    marks = {"answer_start": None, "answer_end": None, "stance": "supports"}
+    place = {"number": 1, "quote": quote, "start": 3, "end": 3 + len(quote)}
+    return place | marks | {"article": article, "also_in": []} | more
 
 
-def answered(*citations: dict[str, Any]) -> dict[str, Any]:
-    return {"answered": True, "answer": "It rained. [1]", "citations": list(citations), "refusal": None}
+def answered(*citations: dict[str, Any], **more: Any) -> dict[str, Any]:
+    unsure = {"short_answer": None, "confidence": None, "statements": [], "refusal": None}
+    return {"answered": True, "answer": "It rained. [1]", "citations": list(citations)} | unsure | more
 
 
 def test_an_answer_shows_every_quote_with_its_source() -> None:
@@ -29,10 +32,42 @@ def test_an_answer_shows_every_quote_with_its_source() -> None:
         "It rained. [1]\n"
         "\n"
         "[1] “It rained.”\n"
-        "    Title · Gazette · 2021-07-05 · fr · a1 3-9\n"
+        "    Title · Gazette · 2021-07-05 · fr · a1 3-13\n"
         "    also in: Herald\n"
         "    also in: Other title"
     )
+
+
+def test_a_short_answer_stands_first_and_in_bold_inside_its_quote() -> None:
+    text = answer_text(
+        answered(
+            citation("by road: 1\u202f037\nmen", answer_start=12, answer_end=17),
+            citation("only 900 men", number=2, answer_start=8, answer_end=11, stance="differs"),
+            answer="1\u202f037 (Gazette) [1]; 900 (Herald) [2]",
+            short_answer="1\u202f037",
+            confidence=0.934,
+            statements=[
+                {"text": "They came by road: 1\u202f037\nmen.", "citations": [1], "start": 0, "end": 28},
+                {"text": "only 900 men", "citations": [2], "start": 3, "end": 15},
+            ],
+        )
+    )
+    assert text == (
+        "\x1b[1m1\u202f037 (Gazette) [1]; 900 (Herald) [2]\x1b[0m\n"
+        "Confidence: 93 %\n"
+        "\n"
+        "[1] “by road: \x1b[1m1\u202f037\x1b[0m men”\n"
+        "    in full: “They came by road: 1\u202f037 men.”\n"
+        "    Title · Gazette · 2021-07-05 · fr · a1 3-21\n"
+        "\n"
+        "[2] says something else: “only \x1b[1m900\x1b[0m men”\n"
+        "    Title · Gazette · 2021-07-05 · fr · a1 3-15"
+    )
+
+
+def test_a_sentence_that_answers_by_itself_has_nothing_in_bold() -> None:
+    text = answer_text(answered(citation("It rained.", answer_start=6, answer_end=12)))
+    assert "\x1b" not in text and "[1] “It rained.”" in text
 
 
 @pytest.mark.parametrize(

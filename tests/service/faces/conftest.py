@@ -85,13 +85,15 @@ def archive(shared_archive: Archive) -> Archive:
 
 
 @pytest.fixture
-def make_app(archive: Archive, encoder: Encoder) -> Callable[..., FastAPI]:
+def make_app(
+    archive: Archive, encoder: Encoder, answer_from: Callable[..., Answering]
+) -> Callable[..., FastAPI]:
     """Build the application with settings by field name; `answering` may be replaced."""
 
     def make(answering: Answering | None = None, **settings: Any) -> FastAPI:
         chosen = Settings(**settings)
         if answering is None:
-            answering = Answering(archive, encoder, Terms(encoder.tokenizer), queue=chosen.queue)
+            answering = answer_from(archive, queue=chosen.queue)
         return create_app(chosen, archive, encoder, answering)
 
     return make

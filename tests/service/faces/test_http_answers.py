@@ -10,9 +10,7 @@ import pytest
 
 from indexing.add_articles import article_input
 from indexing.archive.archive import Archive
-from indexing.archive.encoder import Encoder
 from indexing.archive.filters import Filters, passages_where
-from indexing.archive.terms import Terms
 from service.answering.pipeline import Answering
 from service.answering.question import Question, Turn
 from service.faces.http_answers import QuestionFields
@@ -43,24 +41,27 @@ async def test_archive_without_articles_is_said(client: httpx.AsyncClient) -> No
 async def test_every_quote_is_at_its_place_in_the_served_text(filled: httpx.AsyncClient) -> None:
     answer = (await ask(filled, question="How many soldiers entered via Ishkashim?")).json()
     assert answer["answered"] and answer["refusal"] is None
-    assert "Ishkashim (102 personnes)" in answer["answer"]
+    assert answer["short_answer"] and answer["answer"] == f"{answer['short_answer']} [1]"
+    assert "Ishkashim (102 personnes)" in answer["statements"][0]["text"]
+    assert 0 < answer["confidence"] < 1
     for citation in answer["citations"]:
         article = citation["article"]
         stored = (await filled.get(f"/v1/articles/{article['id']}", params={"v": article["version"]})).json()
         assert stored["text"][citation["start"] : citation["end"]] == citation["quote"]
+        assert citation["start"] <= citation["answer_start"] < citation["answer_end"] <= citation["end"]
+        assert stored["text"][citation["answer_start"] : citation["answer_end"]] == answer["short_answer"]
+        assert citation["stance"] == "supports"
         place = f"v={article['version']}&start={citation['start']}&end={citation['end']}"
         assert citation["link"] == f"/articles/{article['id']}?{place}"
         assert (await filled.get(citation["link"])).status_code == 200
-    assert answer["confidence"] is None and answer["short_answer"] is None
 
 
 async def test_link_is_the_same_with_and_without_a_service(
-    filled: httpx.AsyncClient, archive: Archive, encoder: Encoder
+    filled: httpx.AsyncClient, archive: Archive, answer_from: Callable[..., Answering]
 ) -> None:
     text, filters = "How many soldiers entered via Ishkashim?", {"article_id": ["frontiere"]}
     answer = (await ask(filled, question=text, filters=filters)).json()
-    answering = Answering(archive, encoder, Terms(encoder.tokenizer))
-    local = await answering.ask(Question(text, filters=Filters(article_id=("frontiere",))))
+    local = await answer_from(archive).ask(Question(text, filters=Filters(article_id=("frontiere",))))
     assert local.citations
     assert [one.link for one in local.citations] == [one["link"] for one in answer["citations"]]
 
@@ -241,10 +242,12 @@ class WaitingArchive:
 
 
 async def test_full_queue_is_a_503_with_retry_after(
-    open_client: Callable[..., httpx.AsyncClient], archive: Archive, encoder: Encoder
+    open_client: Callable[..., httpx.AsyncClient],
+    archive: Archive,
+    answer_from: Callable[..., Answering],
 ) -> None:
     waiting = WaitingArchive(archive)
-    client = open_client(Answering(waiting, encoder, Terms(encoder.tokenizer), queue=2))
+    client = open_client(answer_from(waiting, queue=2))
     asked = [asyncio.create_task(ask(client, question="who?")) for _ in range(2)]
     async with asyncio.timeout(60):
         for _ in asked:

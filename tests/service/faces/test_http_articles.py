@@ -33,10 +33,11 @@ async def archive(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) ->
 
 
 @pytest.fixture
-def shared(shared_archive: Archive, encoder: Encoder) -> httpx.AsyncClient:
+def shared(
+    shared_archive: Archive, encoder: Encoder, answer_from: Callable[..., Answering]
+) -> httpx.AsyncClient:
     """A client of an application over one archive, for tests that leave nothing behind."""
-    answering = Answering(shared_archive, encoder, Terms(encoder.tokenizer))
-    app = create_app(Settings(), shared_archive, encoder, answering)
+    app = create_app(Settings(), shared_archive, encoder, answer_from(shared_archive))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 

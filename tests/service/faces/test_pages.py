@@ -1,5 +1,6 @@
 """The pages: the form and its answer, the article with the quote marked, what they must never do."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -69,14 +70,19 @@ async def test_pages_forbid_scripts_frames_and_other_sites(filled: httpx.AsyncCl
 async def test_question_is_answered_with_quote_and_links(filled: httpx.AsyncClient) -> None:
     page = await get(filled, "/", params={"question": f"  {QUESTION} "})
     assert page.xpath("//input[@name='question']/@value") == [QUESTION]
-    statement = page.xpath("//section[contains(@class,'answer')]/p")[0]
-    assert "Ishkashim (102 personnes)" in statement.text_content()
-    assert statement.get("lang") == "fr" and statement.get("dir") == "auto"
-    [target] = statement.xpath(".//a/@href")
+    short, sentence, sure = page.xpath("//section[contains(@class,'answer')]/p")
+    assert "Ishkashim (102 personnes)" in sentence.text_content()
+    answer = sentence.xpath("string(strong)")
+    assert answer and short.text_content() == f"{answer}1"
+    assert re.fullmatch(r"\s*Confidence \d{1,2} %\s*", sure.text_content())
+    for told in (short, sentence):
+        assert told.get("lang") == "fr" and told.get("dir") == "auto"
+    [target] = short.xpath(".//a/@href")
+    assert sentence.xpath(".//a/@href") == [target]
     card = page.get_element_by_id(target.removeprefix("#"))
     [quote] = card.xpath(".//blockquote")
     assert quote.get("lang") == "fr" and quote.get("dir") == "auto"
-    assert "Ishkashim (102 personnes)" in quote.xpath("string(mark)")
+    assert "Ishkashim" in quote.xpath("string(mark)") and quote.xpath("string(mark/strong)") == answer
     words = card.text_content()
     assert "Courrier du Pamir" in words and "2021-07-05" in words and "sample" not in words
     [original] = [link for link in card.xpath(".//a") if link.text.startswith("Original")]
@@ -142,6 +148,48 @@ class Says:
         return self.answer
 
 
+async def test_disagreeing_articles_are_told_apart(open_client: Callable[..., httpx.AsyncClient]) -> None:
+    first = replace(cited(1, "186 [7] came", source="Gazette"), answer_start=10, answer_end=13)
+    other = cited(2, "184 played", source="Herald", published="2025-08-26T10:00:00Z", language="ru")
+    other = replace(other, answer_start=10, answer_end=13, stance="differs")
+    statements = (
+        Statement("186 [7] came", (1,), 10, 22),
+        Statement("There 184 played.", (2,), 4, 21),
+    )
+    wording = "186 (Gazette) [1]; 184 (Herald) [2][7]"
+    client = open_client(
+        Says(
+            **{"answered": True, "answer": wording, "short_answer": "186", "confidence": 0.934},
+            statements=statements,
+            citations=(first, other),
+        )
+    )
+    page = await get(client, "/", params={"question": QUESTION})
+    short = page.xpath("//p[@class='short']")[0]
+    assert short.text_content() == "186 (Gazette)1; 184 (Herald)2[7]"
+    assert short.xpath(".//a/@href") == ["#source-1", "#source-2"]
+    assert page.xpath("//p[@class='sentence']/strong/text()") == ["186", "184"]
+    assert page.xpath("//blockquote/mark/strong/text()") == ["186", "184"]
+    assert "Confidence 93 %" in page.text_content()
+    [note] = page.xpath("//li//p[@class='note']")
+    assert note.text_content() == "Says something else than the first source: Herald, 2025-08-26"
+    assert note.xpath("ancestor::li/@id") == ["source-2"]
+
+
+async def test_sentence_that_answers_by_itself_has_nothing_marked(
+    open_client: Callable[..., httpx.AsyncClient],
+) -> None:
+    citation = replace(cited(1, "It was late."), answer_start=17, answer_end=21)
+    statement = Statement("It was late.", (1,), 10, 22)
+    client = open_client(
+        Says(answered=True, answer="It was late. [1]", statements=(statement,), citations=(citation,))
+    )
+    page = await get(client, "/", params={"question": QUESTION})
+    assert not page.xpath("//p[@class='short'] | //strong")
+    assert page.xpath("string(//p[@class='statement'])") == "It was late.1"
+    assert "Confidence" not in page.text_content()
+
+
 async def test_everything_from_articles_is_escaped(open_client: Callable[..., httpx.AsyncClient]) -> None:
     evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
     citation = replace(
@@ -168,12 +216,15 @@ async def test_refusal_shows_reason_and_nearest_passages(
     open_client: Callable[..., httpx.AsyncClient],
 ) -> None:
     refusal = Refusal(
-        "nothing_relevant", "لا شيء في الأرشيف", (cited(1, "Nearest one."), cited(2, "Another."))
+        "not_stated",
+        "لا شيء في الأرشيف",
+        (replace(cited(1, "Nearest one."), answer_start=18, answer_end=21), cited(2, "Another.")),
     )
     client = open_client(Says(answered=False, answer="no", refusal=refusal))
     page = await get(client, "/", params={"question": QUESTION})
     assert "لا شيء في الأرشيف" in page.xpath("string(//section[contains(@class,'refused')])")
     assert [mark.text for mark in page.xpath("//ol//mark")] == ["Nearest one.", "Another."]
+    assert not page.xpath("//strong"), "what does not answer is not marked as an answer"
 
 
 async def test_suggestions_appear_while_there_are_samples(

@@ -10,7 +10,6 @@ import pytest
 
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
-from indexing.archive.terms import Terms
 from indexing.errors import (
     ArchiveError,
     ArchiveFull,
@@ -20,8 +19,10 @@ from indexing.errors import (
     ModelsMissing,
 )
 from service.answering.answer import Answer
+from service.answering.confidence import Confidence
 from service.answering.pipeline import Answering
 from service.answering.question import Question
+from service.answering.reader import Reader
 from service.errors import Busy, ModeUnavailable, ServiceError
 from service.faces.problems import place_of, prefers_html, shown
 from service.faces.request_body import LOOP_BYTES, away_from_loop
@@ -222,11 +223,13 @@ async def test_archive_that_fails_while_answering_is_said(
     open_client: Callable[..., httpx.AsyncClient],
     archive: Archive,
     encoder: Encoder,
+    reader: Reader,
+    confidence: Confidence,
     caplog: pytest.LogCaptureFixture,
     error: ArchiveError,
     status: int,
 ) -> None:
-    answering = OverBrokenArchive(archive, encoder, Terms(encoder.tokenizer))
+    answering = OverBrokenArchive(archive, encoder, reader, confidence)
     answering.error = error
     client = open_client(answering)
     reply = await client.post("/v1/answers", json={"question": SECRET})
