@@ -48,7 +48,7 @@ class ReaderNetwork(nn.Module):
         positions: Any = self.positions
         mask = None
         if padding is not None and padding.any():
-            mask = torch.zeros(padding.shape, dtype=words.dtype).masked_fill(padding, IGNORED)[:, None, None]
+            mask = torch.zeros_like(padding, dtype=words.dtype).masked_fill(padding, IGNORED)[:, None, None]
         with torch.no_grad():
             state = self.embedded(words + positions[: words.shape[1]]).to(words.dtype)
             for layer in self.layers[: self.frozen_layers]:

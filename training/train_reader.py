@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import math
 import os
 import shutil
 import signal
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,10 @@ from torch.nn import functional
 from indexing.archive.bundled_model import TOKENIZER, WEIGHTS, BundledModel
 from indexing.archive.embedding_table import EmbeddingTable
 from indexing.archive.weights import Weights
-from training.examples import Batch, ExampleStream
+from training.examples import Augmentations, Batch, ExampleStream
 from training.reader_network import IGNORED, ReaderNetwork
 from training.recipe import PHASES, SEED, Phase, augmentations
-from training.training_data import load_training_data
+from training.training_data import TrainingData, load_training_data
 from training.with_translations import with_translations
 
 CHECKPOINT_SECONDS = 600
@@ -80,47 +82,60 @@ def _shared(masked: Tensor, target: Tensor, group: Tensor, joint: Any) -> Tensor
 
 
 class Training:
-    """One run over the phases of the recipe; `folder` keeps what is needed to go on."""
+    """One run over the parts of a recipe; `folder` keeps what is needed to go on."""
 
-    def __init__(self, data: Path, models: Path, folder: Path, device: str, seconds: float) -> None:
-        """Load everything; `seconds` is when to stop, for now."""
+    def __init__(
+        self,
+        data: TrainingData,
+        phases: Sequence[Phase],
+        augment: Callable[[Phase], Augmentations],
+        models: Path,
+        folder: Path,
+    ) -> None:
+        """Start from the bundled encoder of `models`, or from the checkpoint in `folder`."""
         bundled = BundledModel.open(models)
         weights = Weights.open(bundled.folder / WEIGHTS)
+        self.data = data
+        self.phases = phases
+        self.augment = augment
         self.folder = folder
-        self.device = device
-        self.until = time.monotonic() + seconds
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.table = EmbeddingTable.open(bundled.folder / WEIGHTS)
         self.tokenizer = Tokenizer.from_file(str(bundled.folder / TOKENIZER))
-        self.network = ReaderNetwork(weights, FROZEN_LAYERS).to(device)
-        if shutil.which("g++"):  # a tenth faster, where the compiler that torch needs is there
-            self.network.compile_layers()
-        self.data = with_translations(load_training_data(data), folder.parent / "translated")
+        torch.manual_seed(SEED)
+        self.network = ReaderNetwork(weights, FROZEN_LAYERS).to(self.device)
         self.progress = Progress()
         self.optimizer = torch.optim.AdamW(_groups(self.network), lr=0.0, betas=(0.9, 0.98), fused=True)
         self._saved = time.monotonic()
-
-    def run(self) -> None:
-        """Learn until the recipe or the time is over."""
+        self._stopping = False
         self._resume()
-        while self.progress.phase < len(PHASES):
-            phase = PHASES[self.progress.phase]
-            more = augmentations(phase, self.data, self.folder)
-            stream = ExampleStream(self.data, self.tokenizer, phase.mixture, more, SEED + self.progress.phase)
+
+    def run(self, hours: float = math.inf) -> bool:
+        """Learn until the recipe is over (True), or for some hours or until `stop` (False)."""
+        until = time.monotonic() + 3600 * hours
+        while self.progress.phase < len(self.phases):
+            number = self.progress.phase
+            phase = self.phases[number]
+            stream = ExampleStream(
+                self.data, self.tokenizer, phase.mixture, self.augment(phase), SEED + number
+            )
             while self.progress.block < phase.blocks:
-                if not self._block(phase, stream.block(self.progress.block)):
-                    return
+                if not self._block(phase, stream.block(self.progress.block), until):
+                    self.save()
+                    return False
                 self.progress.block += 1
                 self.progress.batch = 0
             self.progress.phase += 1
             self.progress.block = 0
-            self.save(f"phase{self.progress.phase}.pt")
+            self.save(f"after-{phase.name}.pt")
             self.save()
+        return True
 
     def stop(self) -> None:
         """Save and stop after the step that is under way."""
-        self.until = 0.0
+        self._stopping = True
 
-    def _block(self, phase: Phase, batches: list[Batch]) -> bool:
+    def _block(self, phase: Phase, batches: list[Batch], until: float) -> bool:
         """Learn the rest of a block; False when the time is over."""
         losses: list[float] = []
         while self.progress.batch < len(batches):
@@ -134,18 +149,18 @@ class Training:
                 losses = []
             if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
                 self.save()
-            if time.monotonic() > self.until:
-                self.save()
+            if self._stopping or time.monotonic() > until:
                 return False
         return True
 
     def _step(self, batch: Batch, phase: Phase, done: float) -> float:
-        words = torch.from_numpy(self.table.rows(batch.tokens)).to(torch.bfloat16)
+        words = torch.from_numpy(self.table.rows(batch.tokens)).to(self.device, torch.bfloat16)
+        padding = torch.from_numpy(batch.padding).to(self.device)
         for group in self.optimizer.param_groups:
             group["lr"] = phase.rate(done)
         with torch.autocast(self.device, torch.bfloat16):
-            scores = self.network(words, torch.from_numpy(batch.padding))
-        loss = group_loss(scores, batch, phase.group_weight)
+            scores = self.network(words, padding)
+        loss = group_loss(scores.cpu(), batch, phase.group_weight)  # two numbers a token: nothing to move
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
@@ -200,14 +215,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.train_reader", description=__doc__)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "train")
     parser.add_argument("--models", type=Path, default=ROOT / "models")
-    parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "training" / "reader")
-    parser.add_argument("--hours", type=float, default=1000.0, help="stop after so many hours, for now")
+    parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "training")
+    parser.add_argument("--hours", type=float, default=math.inf, help="stop after so many hours, for now")
     given = parser.parse_args()
-    torch.manual_seed(SEED)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    training = Training(given.data, given.models, given.folder, device, given.hours * 3600)
-    signal.signal(signal.SIGTERM, lambda *_: training.stop())
-    training.run()
+    folder = given.folder / "reader"
+    data = with_translations(load_training_data(given.data), given.folder / "translated")
+    training = Training(data, PHASES, lambda phase: augmentations(phase, data, folder), given.models, folder)
+    if shutil.which("g++"):  # a tenth faster, where the compiler that torch needs is there
+        training.network.compile_layers()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: training.stop())
+    done = training.run(given.hours)
+    print("the recipe is over" if done else "stopped; the same command goes on from here", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,15 @@
 """The loss, and a run that is stopped and goes on."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from training.examples import Batch
-from training.train_reader import group_loss
+from training.examples import Augmentations, Batch, Mixture
+from training.recipe import Phase
+from training.train_reader import Training, group_loss
+from training.training_data import Context, TrainingData, TrainingQuestion
 
 
 def _batch(starts: list[int], group: list[int], tokens: int = 6) -> Batch:
@@ -50,3 +54,48 @@ def test_a_group_without_an_answer_adds_nothing() -> None:
     batch = _batch([0, 0], [0, 0])
     scores = torch.zeros(2, 6, 2)
     assert float(group_loss(scores, batch, 1.0)) == pytest.approx(float(group_loss(scores, batch, 0.0)))
+
+
+def _goats() -> TrainingData:
+    contexts, questions = [], []
+    for number in range(12):
+        text = f"Village {number} counted {number + 200} goats in spring. The mayor said nothing about sheep."
+        contexts.append(Context(f"c{number}", "en", text))
+        start = text.index(str(number + 200))
+        asked = f"How many goats has village {number}?"
+        questions.append(TrainingQuestion(f"q{number}", "en", "own", asked, number, start, start + 3))
+    return TrainingData(contexts, questions, [])
+
+
+PHASES = (
+    Phase("first", Mixture({"own.en": 1.0}, block=12, batch_tokens=120), blocks=1, peak=1e-3, warm_up=0.5),
+    Phase("second", Mixture({"own.en": 1.0}, block=12, batch_tokens=120), blocks=2, peak=1e-3, decay=1.0),
+)
+
+
+def _training(models: Path, folder: Path) -> Training:
+    return Training(_goats(), PHASES, lambda _: Augmentations(), models, folder)
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(models: Path, tmp_path: Path) -> None:
+    whole = _training(models, tmp_path / "whole")
+    assert whole.run()
+    first = _training(models, tmp_path / "parts")
+    first.stop()  # after one step
+    assert not first.run()
+    part = _training(models, tmp_path / "parts")
+    assert 0 < part.progress.examples < 36
+    assert part.run()
+    assert part.progress.examples == whole.progress.examples == 36
+    for name, value in whole.network.state_dict().items():
+        assert torch.equal(value, part.network.state_dict()[name]), name
+
+
+def test_it_learns(models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    phase = Phase("all", Mixture({"own.en": 1.0}, not_stated=0.0, block=24), blocks=12, peak=1e-3)
+    training = Training(_goats(), (phase,), lambda _: Augmentations(), models, tmp_path)
+    losses: list[float] = []
+    step = training._step
+    training._step = lambda *given: losses.append(step(*given)) or losses[-1]  # type: ignore[func-returns-value,method-assign]
+    training.run()
+    assert np.mean(losses[-4:]) < 0.5 * np.mean(losses[:2])
