@@ -5,7 +5,7 @@ et al. 2020) from free dictionaries. Names written in another script where the o
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import numpy as np
@@ -20,6 +20,7 @@ MIXED = 0.1  # of switched questions take each word from a language of its own
 WHOLE = 0.75  # of the switched texts are switched as far as the dictionaries go, the others in part
 FEWEST = 0.3  # of the words must have been switched, else the text stays as it is
 MOST_MIXED = 4
+NAMES = 0.5  # of the texts have the names that the dictionary knows switched too (England, Англия)
 CYRILLIC = (
     0.8  # of questions put into Russian have their names in its script: no passage of the data is Russian
 )
@@ -29,7 +30,7 @@ _LATIN_NAME = regex.compile(r"\b\p{Lu}[\p{Latin}\p{M}'’-]*\p{Ll}[\p{Latin}\p{M
 class OtherLanguages:
     """Switches questions and passages into any of the languages that there is a dictionary for."""
 
-    def __init__(self, dictionaries: Sequence[Dictionary], weights: dict[str, float]) -> None:
+    def __init__(self, dictionaries: Sequence[Dictionary], weights: Mapping[str, float]) -> None:
         """Take dictionaries by language pair; `weights` says how often a target is wanted (others: 1)."""
         self._of: dict[str, list[Dictionary]] = defaultdict(list)
         for dictionary in dictionaries:
@@ -57,7 +58,8 @@ class OtherLanguages:
         chosen = self._choose(choices, random)
         share = 1.0 if random.random() < WHOLE else float(random.uniform(FEWEST, 1.0))
         keep = [] if piece.answer is None else [piece.answer]
-        result = code_switch(piece.text, chosen, share, Random(int(random.integers(1 << 62))), keep)
+        seed, names = Random(int(random.integers(1 << 62))), random.random() < NAMES
+        result = code_switch(piece.text, chosen, share, seed, keep, names)
         if result.switched < FEWEST * len(piece.text.split()):
             return None
         return Piece(result.text, result.keep[0] if piece.answer is not None else None)

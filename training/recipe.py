@@ -2,10 +2,11 @@
 
 import os
 import pickle
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.dictionaries import Dictionary, chain, read_dictionary
+from training.dictionaries import Dictionary, chain, fill, read_dictionary
 from training.examples import Augmentations, Mixture
 from training.mine_negatives import load_negatives
 from training.near_misses import NearMisses
@@ -72,7 +73,11 @@ PAIRS = (
     *(("fr", target) for target in FRENCH_INTO),
     *((source, "en") for source in ("ar", "id", "ja")),
 )
-TARGET_WEIGHTS = {"de": 2.0, "es": 2.0, "ru": 2.0, "fr": 2.0, "en": 3.0}
+# Thin dictionaries are filled by way of a third language: (source, target): third.
+FILLED = {("en", "es"): "fr", ("en", "it"): "fr", ("en", "ru"): "fr", ("fr", "ru"): "en", ("fr", "es"): "en"}
+TARGETS = {"de": 2.0, "es": 2.0, "ru": 2.0, "fr": 2.0, "en": 3.0}
+# Once the Spanish translations are there, the languages that have none come more often.
+TARGETS_BESIDE_SPANISH = {"de": 4.0, "ru": 3.0, "fr": 2.0, "en": 3.0, "es": 0.7}
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,8 @@ class Phase:
     decay: float = 0.0
     """Share at the end in which it falls to zero (Hu et al. 2024: warm up, stay, decay)."""
     group_weight: float = 0.0
+    targets: Mapping[str, float] = field(default_factory=lambda: TARGETS)
+    """How often a language is switched into (others: 1)."""
 
     def rate(self, done: float) -> float:
         """The learning rate when the share `done` of the phase is over."""
@@ -107,21 +114,23 @@ LANGUAGES = Phase(
 TRANSLATED = Phase(
     "translated",
     Mixture(SOURCES_TRANSLATED, not_stated=0.10, swapped=0.08, switched=0.35, switched_passages=0.12),
-    blocks=10,
+    blocks=8,
     peak=1.8e-4,
 )
 NOT_STATED = Mixture(
     SOURCES_TRANSLATED,
     not_stated=0.12,
     groups=0.3,
-    swapped=0.15,
+    swapped=0.25,
     switched=0.35,
-    switched_passages=0.08,
+    switched_passages=0.15,
     most_tokens=168,
     block=3072,
 )
-STATED = Phase("stated", NOT_STATED, blocks=6, peak=1.5e-4, group_weight=0.5)
-SETTLED = Phase("settled", NOT_STATED, blocks=4, peak=1.5e-4, decay=1.0, group_weight=0.5)
+STATED = Phase("stated", NOT_STATED, blocks=7, peak=1.6e-4, group_weight=0.5, targets=TARGETS_BESIDE_SPANISH)
+SETTLED = Phase(
+    "settled", NOT_STATED, blocks=5, peak=1.6e-4, decay=1.0, group_weight=0.5, targets=TARGETS_BESIDE_SPANISH
+)
 
 PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, SETTLED)
 
@@ -131,7 +140,7 @@ def augmentations(phase: Phase, data: TrainingData, folder: Path) -> Augmentatio
     mixture = phase.mixture
     languages = None
     if mixture.switched or mixture.switched_passages:
-        languages = OtherLanguages(kept_dictionaries(folder / "dictionaries.pickle"), TARGET_WEIGHTS)
+        languages = OtherLanguages(kept_dictionaries(folder / "dictionaries.pickle"), phase.targets)
     return Augmentations(
         question=languages.question if languages else None,
         passage=languages.passage if languages else None,
@@ -146,6 +155,9 @@ def kept_dictionaries(path: Path) -> list[Dictionary]:
         kept: list[Dictionary] = pickle.loads(path.read_bytes())
         return kept
     direct = {pair: read_dictionary(*pair, root=DICTIONARY_ROOT) for pair in PAIRS}
+    for (source, target), third in FILLED.items():
+        by_third = chain(direct[source, third], direct[third, target])
+        direct[source, target] = fill(direct[source, target], by_third)
     chained = [
         chain(direct[source, "en"], direct["en", target])
         for source in ("ar", "id", "ja")
