@@ -8,8 +8,13 @@ import pytest
 from click.testing import CliRunner
 
 from indexing.archive.article import Article, Passage
-from service.answering.answer import Answer, Citation, Refusal, Statement
+from service.answering.answer import Answer, Citation, CitedArticle, ConsideredPassage, Refusal, Statement
+from service.answering.confidence import Confidence
+from service.answering.group_answers import AnswerGroup
 from service.answering.question import Filters, Question
+from service.answering.read_passages import Reading, ReadPassage
+from service.answering.reader import Span
+from service.answering.verify import Draft
 from service.command_line import citewell
 from service.settings import variable_names
 from service.settings_page import PAGE, settings_page
@@ -28,7 +33,13 @@ def test_example_environment_names_known_settings_only() -> None:
     assert set(names) <= set(variable_names().values())
 
 
-@pytest.mark.parametrize("kind", [Article, Passage, Question, Filters, Answer, Statement, Citation, Refusal])
+KINDS = (
+    *(Article, Passage, Question, Filters, Span, Reading, ReadPassage, AnswerGroup, Draft, Confidence),
+    *(Answer, Statement, Citation, CitedArticle, ConsideredPassage, Refusal),
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_architecture_lists_the_fields_of_each_dataclass(kind: type) -> None:
     rows = dict(
         re.findall(

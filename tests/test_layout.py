@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("indexing", "service", "evaluation")
+PACKAGES = ("indexing", "service", "evaluation", "training")
 VAGUE = {"utils", "helpers", "manager", "core", "common", "base", "misc"}
 FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 # What the service may use of indexing: its archive, and the one function that adds articles with what goes into it.
@@ -38,6 +38,9 @@ def test_imports_point_one_way(path: Path) -> None:
     package = path.relative_to(ROOT).parts[0]
     for module, _ in imports(path):
         top = module.split(".")[0]
+        assert top != "training" or package == "training", f"{name(path)} imports {module}"
+        if package == "training":
+            assert top != "evaluation", f"{name(path)} imports {module}"
         if package == "indexing":
             assert top not in ("service", "evaluation"), f"{name(path)} imports {module}"
         if package == "service":
