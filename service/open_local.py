@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder, open_encoder
 from indexing.archive.open_archive import manifest_for, open_archive
+from service.answering.confidence import FILE as CONFIDENCE
+from service.answering.confidence import Confidence
 from service.answering.pipeline import Answering
+from service.answering.reader import FOLDER as READER_FOLDER
+from service.answering.reader import Reader
 from service.errors import SettingsError
 from service.settings import Settings
 
@@ -42,9 +46,10 @@ async def open_local(settings: Settings) -> AsyncIterator[Local]:
     """Open everything and close it again; raises IndexingError or SettingsError with one line that says what to do."""
     refuse_server(settings)
     encoder = encoder_of(settings)
-    terms = encoder.terms
-    archive = await open_archive(settings.archive, manifest_for(encoder, terms))
+    reader = Reader.open(encoder.tokenizer, encoder.table)
+    confidence = Confidence.open(READER_FOLDER / CONFIDENCE)
+    archive = await open_archive(settings.archive, manifest_for(encoder, encoder.terms))
     try:
-        yield Local(archive, encoder, Answering(archive, encoder, terms, queue=settings.queue))
+        yield Local(archive, encoder, Answering(archive, encoder, reader, confidence, settings.queue))
     finally:
         await archive.close()
