@@ -27,6 +27,8 @@ class Quoted:
     """The marked answer lies inside the quote."""
     verbatim: bool
     """The quote is the stored text at its offsets."""
+    differs: bool = False
+    """It is shown because its article says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class WholeService:
             covers=start is not None and end is not None and citation.start <= start < end <= citation.end,
             verbatim=stored is not None
             and stored.article.text[citation.start : citation.end] == citation.quote,
+            differs=citation.stance == "differs",
         )
 
 

@@ -28,6 +28,8 @@ class ReadingItem:
     kind: str
     group: str
     """The source article: its questions stay together when a threshold is chosen."""
+    id: str = ""
+    """Of the question; in a crossing set, of its wording in the passage's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,4 +129,6 @@ def _items(
 
 def _item(wording: str, question: SetQuestion, article: SourceArticle, kind: str) -> ReadingItem:
     answers = tuple(span.text for span in question.answers) if question.answerable else ()
-    return ReadingItem(wording, canonical_text(article.text), answers, kind, article.title or article.id)
+    return ReadingItem(
+        wording, canonical_text(article.text), answers, kind, article.title or article.id, question.id
+    )
