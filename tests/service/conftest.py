@@ -72,7 +72,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[
         )
     try:
         until = time.monotonic() + START_S
-        while not (archive / "service.json").exists():
+        # It announces itself a moment before it greets.
+        while not (archive / "service.json").exists() or b"Citewell is ready" not in log.read_bytes():
             assert child.poll() is None, log.read_text("utf-8")
             assert time.monotonic() < until, log.read_text("utf-8")
             time.sleep(0.1)
