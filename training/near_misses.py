@@ -23,6 +23,7 @@ Match = re.Match[str] | regex.Match[str]
 
 LATIN_NAME = regex.compile(r"(?<=[\w,;] )\p{Lu}[\w-]+(?: \p{Lu}[\w-]+)*")  # where no sentence begins
 QUOTED = r"(?<=[「『《〈“\"])[^「」『』《》〈〉“”\"]{2,24}(?=[」』》〉”\"])"
+ROMAN = re.compile(r"[IVXLC]+e?")  # of centuries and kings
 # Scripts without capitals: what is quoted, katakana and Latin letters; in Japanese a run of three kanji or more too.
 OTHER_NAME = regex.compile(QUOTED + r"|[ァ-ヺー・]{3,}|\b\p{Lu}\p{Latin}+(?:[ .]\p{Lu}\p{Latin}+)*")
 KANJI_NAME = regex.compile(OTHER_NAME.pattern + r"|(?<!\p{Han})\p{Han}{3,8}(?!\p{Han})")
@@ -76,7 +77,8 @@ VAGUE = _words(
     "boy guy man girl lady female male adult head member individual "
     "stuff material equipment machine key case matter "
     "point aspect detail factor element concept idea fact resident "
-    "citizen figure section instance version occur"
+    "citizen figure section instance version occur "
+    "describe mention discuss view consider claim believe"
 )
 
 OPPOSITES = {
@@ -113,7 +115,7 @@ OPPOSITES = {
     "id": (
         "pertama terakhir|sebelum sesudah|terbesar terkecil|"
         "lahir meninggal|utara selatan|timur barat|mulai berakhir|"
-        "dilahirkan meninggal|tertinggi terendah|tertua termuda|ayah ibu|suami istri|didirikan dibubarkan|"
+        "dilahirkan meninggal|tertinggi terendah|tertua termuda|suami istri|didirikan dibubarkan|"
         "dibentuk dibubarkan|terpanjang terpendek|dimulai berakhir|"
         "pria wanita|terbanyak tersedikit|menang kalah"
     ),
@@ -156,14 +158,18 @@ ASKS_FOR_TIME = regex.compile(
     r"เมื่อ|ปี|วันที่|พ\.ศ|กี่|መቼ|ዓ\.?ም|ዓመት",
     regex.IGNORECASE,
 )
-NO_OPPOSITE = regex.compile(
-    r"\s*(?:names?|week|year|month|time|world|war|verdenskrig|guerre|guerra|minist\w+)\b", regex.IGNORECASE
+NO_OPPOSITE = regex.compile(  # last names, the first world war; the verb last
+    r"\w+\s*(?:names?|week|year|month|time|world|war|verdenskrig|guerre|guerra|minist\w+)\b|"
+    r"(?:last|first)\s*(?:\W|$|(?:for|in|on|until|after|with|at|to)\b)",
+    regex.IGNORECASE,
 )
 LATEST_YEAR = 2025
 PAST = re.compile(r"\b(?:did|was|were|had|\w{3,}ed)\b")
 # Definitions and lasting facts: a year changes nothing.
 TIMELESS = regex.compile(
-    r"what (?:is|are|kind|type)\b|qu['’ ]?est[- ]ce qu['’]|c['’]est quoi|apa itu|apakah yang|artinya|luas|terletak|"
+    r"what (?:is|are|kind|type)\b|qu['’ ]?est[- ]ce qu['’]|c['’]est quoi|"
+    r"(?:où|qui|quel\w*) est\b|apa itu|apakah yang|nama|asal|"
+    r"mata uang|artinya|luas|terletak|letak|qué es|(?:quién|cuál|dónde) es|"
     r"hva er|ما ه|ما معنى|מהו|מהי|とは何|面積|是什么|是什麼|位于|位於|面积|有多|คืออะไร|ชื่อ|ตั้งอยู่",
     regex.IGNORECASE,
 )
@@ -336,7 +342,7 @@ class NearMisses:
         ]
         if held.language == "en":
             choices += self._wordnet_opposites(held)
-            choices = [(out, new) for out, new in choices if not NO_OPPOSITE.match(held.text[out.end() :])]
+            choices = [(out, new) for out, new in choices if not NO_OPPOSITE.match(held.text, out.start())]
         if not choices:
             return None
         out, new = choices[int(held.random.integers(len(choices)))]
@@ -386,7 +392,9 @@ class NearMisses:
         return None
 
     def _condition(self, held: Held) -> str | None:
-        """Add a year, or in English also a place or a time, that the passage does not hold."""
+        """Add a year where the answer is told with another one, or in English a place the passage does not hold."""
+        if LAST_NAME.search(held.text) or (held.language == "en" and not PAST.search(held.text)):
+            return None
         if held.language == "en" and held.random.random() < 0.5:
             if regex.search(r"\b(?:where|in|at|from)\b", held.text, regex.IGNORECASE):
                 return None
@@ -394,11 +402,12 @@ class NearMisses:
                 if not any(held.says(word) for word in regex.findall(r"\p{Lu}\w+", condition)):
                     return _before_mark(held.text, condition)
             return None
-        years = [int(year) for year in YEAR.findall(held.passage)]
+        start, end = held.question.start or 0, held.question.end or 0
+        years = [int(year) for year in YEAR.findall(held.passage[max(0, start - APART) : end + APART])]
         form = IN_YEAR.get(held.language)
         if not years or form is None or ASKS_FOR_TIME.search(held.text) or regex.search(r"\d", held.text):
             return None
-        if TIMELESS.search(held.text) or (held.language == "en" and not PAST.search(held.text)):
+        if TIMELESS.search(held.text):
             return None
         new = years[0] + int(held.random.integers(2, 40)) * (1 if held.random.random() < 0.5 else -1)
         if held.says(str(new)) or years[0] <= LATEST_YEAR < new:
@@ -447,7 +456,7 @@ class NearMisses:
 
 def _names(text: str, language: str) -> "list[regex.Match[str]]":
     if language not in UNSPACED:
-        return list(LATIN_NAME.finditer(text))
+        return [found for found in LATIN_NAME.finditer(text) if not ROMAN.fullmatch(found[0])]
     return list((KANJI_NAME if language == "ja" else OTHER_NAME).finditer(text))
 
 
