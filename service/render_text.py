@@ -46,7 +46,8 @@ def _nearest(citations: list[dict[str, Any]]) -> Iterator[str]:
 def _sentences(answer: dict[str, Any], citation: dict[str, Any]) -> Iterator[str]:
     """The sentence that a citation is the first to prove, unless the quote is all of it."""
     for statement in answer["statements"]:
-        if statement["citations"][:1] == [citation["number"]] and statement["text"] != citation["quote"]:
+        first = next(iter(statement["citations"]), None)
+        if first == citation["number"] and statement["text"] != citation["quote"]:
             yield _in_marks(_in_one_line(statement["text"]))
 
 

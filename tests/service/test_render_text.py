@@ -47,7 +47,7 @@ def test_a_short_answer_stands_first_and_in_bold_inside_its_quote() -> None:
             short_answer="1\u202f037",
             confidence=0.934,
             statements=[
-                {"text": "They came by road: 1\u202f037\nmen.", "citations": [1], "start": 0, "end": 28},
+                {"text": "They came by road: 1\u202f037\nmen.", "citations": (1,), "start": 0, "end": 28},
                 {"text": "only 900 men", "citations": [2], "start": 3, "end": 15},
             ],
         )
