@@ -1,7 +1,6 @@
 """Changed questions: never the same, never empty, and what is put in is not in the passage."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +12,21 @@ from training.near_misses import OPPOSITES, NearMisses
 from training.sister_terms import SisterTerms
 from training.training_data import Context, TrainingData, TrainingQuestion
 
-NAMES = (
-    "Arvika Borlund Cestria Dalmora Estvik Farnell Gimsoy Holmdal Ivarsen Jotun Kestrel Lunden Morvik".split()
-)
+NAMES = [
+    "Arvika",
+    "Borlund",
+    "Cestria",
+    "Dalmora",
+    "Estvik",
+    "Farnell",
+    "Gimsoy",
+    "Holmdal",
+    "Ivarsen",
+    "Jotun",
+    "Kestrel",
+    "Lunden",
+    "Morvik",
+]
 PASSAGES = {
     "en": "In 1956 the dog club of Arvika was opened by Mara Holm. It increased to 40 large dogs and 12 boats.",
     "fr": "En 1956 le club d'Arvika a été ouvert par Mara Holm. Il compte 40 chiens.",

@@ -42,7 +42,8 @@ def write_wordnet(folder: Path) -> Path:
                 places[key] = len(text)
                 written = " ".join(f"{word} 0" for word in words)
                 led = " ".join(f"{sign} {places[to]:08} {kind} 0000" for sign, to in pointers)
-                text += f"{places[key]:08} {field} {kind} {len(words):02x} {written} {len(pointers):03} {led} | a gloss  \n"
+                text += f"{places[key]:08} {field} {kind} {len(words):02x} {written} {len(pointers):03} {led}"
+                text += " | a gloss  \n"
         (folder / f"data.{name}").write_text(text)
         senses: dict[str, list[int]] = {}
         for key, (_, words, _) in synsets.items():
