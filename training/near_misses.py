@@ -43,11 +43,11 @@ LONGEST_TOPIC = 24
 BEFORE_NOUN = {
     "fr": "la|le|du|une|un|des|les|quelle?s?",
     "es": "la|el|del|una|un|los|las|qué",
-    "id": r"\p{L}+",
+    "id": r"(?!yang|tidak|berapa)\p{L}+",
 }
 NOUN_IN_PLACE = {
     language: regex.compile(
-        rf"\b(?i:({before})) (?!yang|pada|dalam|adalah|tahun|dengan)(\p{{Ll}}{{5,}})\b(?! \p{{Lu}})"
+        rf"\b(?i:({before})) (?!yang|pada|dalam|adalah|tahun|dengan|seraient|serait|étai|furent|seront)(\p{{Ll}}{{5,}})\b(?! \p{{Lu}})"
     )
     for language, before in BEFORE_NOUN.items()
 }
@@ -94,7 +94,7 @@ VAGUE = _words(
     "stuff material equipment machine key case matter "
     "point aspect detail factor element concept idea fact resident "
     "citizen figure section instance version occur "
-    "let describe mention discuss view consider claim believe"
+    "all some any both let describe mention discuss view consider claim believe"
 )
 
 OPPOSITES = {
@@ -176,7 +176,7 @@ ASKS_FOR_TIME = regex.compile(
 )
 NO_OPPOSITE = regex.compile(  # last names, the first world war; the verb last
     r"\w+\s*(?:names?|week|year|month|time|world|war|verdenskrig|guerre|guerra|minist\w+)\b|"
-    r"(?:last|first)\s*(?:\W|$|(?:for|in|on|until|after|with|at|to)\b)",
+    r"(?<=\bhow )\w+\b|(?:last|first)\s*(?:\W|$|(?:for|in|on|until|after|with|at|to)\b)",
     regex.IGNORECASE,
 )
 LATEST_YEAR = 2025
@@ -383,7 +383,8 @@ class NearMisses:
         apart = "" if held.language in UNSPACED else r"\b"
         if regex.search(apart + regex.escape(new) + apart, f"{held.passage} {held.text}", regex.IGNORECASE):
             return None  # the passage may tell that too
-        return _replaced(held.text, out, new.capitalize() if out[0].istitle() else new)
+        new = new.capitalize() if out[0].istitle() else new
+        return _with_article(held.text, out, new) if held.language == "en" else _replaced(held.text, out, new)
 
     def _wordnet_opposites(self, held: Held) -> Iterator[tuple[Match, str]]:
         if self._terms is not None:
