@@ -109,7 +109,7 @@ class Retrieve:
                 for passage in passages
             ]
             # Without words ("?", "🙂") a vector still lies near something, and means nothing.
-            words = bool(coverage.question.indices)
+            words = bool(coverage.question.indices) and any(map(str.isalnum, understood.standalone))
             relevant = words and any(self._relevant(one, understood.languages) for one in ranked)
             return {"found": _folded(found)[: question.top_k], "coverage": coverage, "relevant": relevant}
 
