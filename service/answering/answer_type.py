@@ -6,10 +6,12 @@ from typing import Literal, cast
 import regex
 
 from service.answering.number_words import has_number_word
-from service.answering.question_words import AND, ASKS_FOR_SEVERAL, QUESTION_WORDS
+from service.answering.question_words import AND, ASKING, ASKS_FOR_SEVERAL, EVENT, QUESTION_WORDS
 from service.answering.world_names import fold, world_names
 
-AnswerType = Literal["number", "date", "person", "place", "duration", "amount", "yes_no", "reason", "list"]
+AnswerType = Literal[
+    "number", "date", "person", "place", "duration", "amount", "yes_no", "event", "reason", "list"
+]
 
 _DIGIT = regex.compile(r"\p{N}")
 _LETTER = regex.compile(r"\p{L}")
@@ -26,11 +28,17 @@ _OPENING = regex.compile(r"^[\s\p{P}]+")
 
 def expected_type(question: str, language: str) -> AnswerType | None:
     """What a question asks for; None where its words do not say (or its language is not in the table)."""
+    base = _base(language)
     asked = _OPENING.sub("", question.casefold())
-    for kind, pattern in _patterns(_base(language)):
+    for kind, pattern in _patterns(base):
         if pattern.search(asked):
             return kind
-    return None
+    return "yes_no" if base in ASKING and _without_asking_word(asked, base) else None
+
+
+def _without_asking_word(asked: str, language: str) -> bool:
+    is_question = asked.rstrip().endswith("?")
+    return is_question and regex.search(rf"(?<!\p{{L}})(?:{ASKING[language]})(?!\p{{L}})", asked) is None
 
 
 def asks_for_several(question: str, language: str) -> bool:
@@ -94,6 +102,8 @@ _AND = regex.compile(rf"\s(?:{'|'.join(AND.split())})\s")
 @lru_cache(maxsize=64)
 def _patterns(language: str) -> tuple[tuple[AnswerType, regex.Pattern[str]], ...]:
     rows = QUESTION_WORDS.get(language, ())
+    if language in EVENT:
+        rows = (("event", EVENT[language]), *rows)
     edge = "" if language in _UNSPACED else r"(?<!\p{L})"
     return tuple((cast(AnswerType, kind), regex.compile(f"{edge}(?:{pattern})")) for kind, pattern in rows)
 

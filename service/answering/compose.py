@@ -22,7 +22,7 @@ from service.answering.timings import timed
 from service.answering.understand_question import Understood
 from service.answering.verify import Draft
 
-WITHOUT_SHORT_ANSWER = ("yes_no",)  # asked for by kind: the proving sentence answers, no part of it does
+WITHOUT_SHORT_ANSWER = ("yes_no", "event")  # the proving sentence answers, no part of it does
 ARTICLES_EACH = 4  # citations of one value: more prove nothing more
 VALUES = 12  # of a question that asks for several
 SEVERAL_MARGIN = 3.0  # log-odds below the best at which a further value of a list is still one

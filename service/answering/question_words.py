@@ -468,3 +468,34 @@ ASKS_FOR_SEVERAL: dict[str, str] = {
     "he": "אילו|אלו",
 }
 AND = "and et und y e en och og i и і a și és ja ve και dan và و ו और 和 と 그리고 และ"
+
+# Any word that asks, by language: a question without one asks for yes or no ("¿Piensa Tayikistán intervenir?").
+ASKING: dict[str, str] = {
+    "en": r"what|which|who|whom|whose|when|where|why|how|name|list",
+    "fr": r"qui|que|quoi|quels?|quelles?|lesquels?|lesquelles?|laquelle|lequel|quand|où|pourquoi|comment|combien|qu",
+    "de": r"wer|wen|wem|wessen|was|wann|wo|woher|wohin|warum|wieso|weshalb|weswegen|wie|wieviele?|welche[rsnm]?|"
+    r"wo(?:mit|durch|für|von|bei|nach|rauf|rin|ran|raus|rüber|gegen|zu|rum|rauf)",
+    "es": r"qu[eé]|qui[eé]n(?:es)?|cu[aá]l(?:es)?|cu[aá]ndo|d[oó]nde|ad[oó]nde|c[oó]mo|cu[aá]nt[oa]s?|cu[aá]n",
+    "it": r"chi|che|cosa|quali?|quando|dove|perch[eé]|come|quant[oiae]|qual",
+    "pt": r"qu[eê]|quem|qua(?:l|is)|quando|onde|como|quant[oa]s?|por ?qu[eê]",
+    "nl": r"wie|wat|welke?|wanneer|waar\p{L}*|waarom|hoe|hoeveel",
+    "ru": r"кто|кого|кому|кем|ком|что|чего|чему|чем|чём|где|когда|почему|зачем|отчего|как|как(?:ой|ая|ое|ие|ого|ому|ом|"
+    r"их|им|ими|ую|ою)|сколько|скольких|скольким|скольки[м]?|чей|чь\p{L}+|каков\p{L}*|назовите|куда|откуда|котор\p{L}+|насколько",
+}
+
+# "What happened?": the sentence answers, no part of it does.
+EVENT: dict[str, str] = {
+    "ar": "ماذا (?:حدث|حصل|جرى)",
+    "de": r"was (?:ist |war |ist\b.* )?(?:passiert|geschehen|geschah|vorgefallen|los)\b",
+    "en": r"what (?:\p{L}+ )?(?:happened|happens|took place|occurred|went on)\b",
+    "es": r"qué (?:pasó|pasa|ocurrió|ocurre|sucedió|sucede|ha (?:pasado|ocurrido|sucedido))\b",
+    "fr": r"que s['’]est-il passé|qu['’]est-il arrivé|que se passe-t-il|qu['’]est-ce qui s['’]est passé",
+    "it": r"(?:che )?cos['’ ]?a? ?è (?:successo|accaduto|avvenuto)|che è successo",
+    "ja": "何が(?:起き|起こ|あっ|あり)",
+    "nl": r"wat (?:is er |er )?(?:gebeurde|gebeurd)\b",
+    "pl": r"co się (?:stało|wydarzyło)",
+    "pt": r"o que (?:aconteceu|ocorreu|houve)",
+    "ru": "что (?:произошло|случилось|происходит|произошел)",
+    "tr": "ne oldu|neler oldu",
+    "zh": "发生了什么|發生了什麼|出了什么事",
+}

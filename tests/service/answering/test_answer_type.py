@@ -117,3 +117,45 @@ def test_any_text_gets_a_type_or_none(question: str, language: str) -> None:
     asks_for_several(question, language)
     if kind is not None:
         assert fits(kind, question, language) in (True, False, None)
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("¿Piensa Tayikistán intervenir en los asuntos de Afganistán?", "es"),
+        ("Wollen die Regierungstruppen zurückschlagen?", "de"),
+        ("Jane et Simon sont-ils d'accord ?", "fr"),
+        ("Вернулись ли солдаты домой?", "ru"),
+        ("In 1972, did Norway join the European Union?", "en"),
+    ],
+)
+def test_a_question_without_an_asking_word_asks_for_yes_or_no(question: str, language: str) -> None:
+    assert expected_type(question, language) == "yes_no"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("soldiers via Ishkashim", "en"),
+        ("Чьей была штаб-квартира?", "ru"),
+        ("Worum ging es?", "de"),
+        ("Kabul?", "xx"),
+    ],
+)
+def test_anything_else_does_not(question: str, language: str) -> None:
+    assert expected_type(question, language) != "yes_no"
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("What happened at Ishkashim?", "en"),
+        ("Que s’est-il passé à Khorog ?", "fr"),
+        ("Was ist am Montag passiert?", "de"),
+        ("Что произошло на границе?", "ru"),
+        ("¿Qué ocurrió el lunes?", "es"),
+        ("边境发生了什么？", "zh"),
+    ],
+)
+def test_what_happened_asks_for_an_event(question: str, language: str) -> None:
+    assert expected_type(question, language) == "event"
