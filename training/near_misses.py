@@ -47,7 +47,8 @@ BEFORE_NOUN = {
 }
 NOUN_IN_PLACE = {
     language: regex.compile(
-        rf"\b(?i:({before})) (?!yang|pada|dalam|adalah|tahun|dengan|seraient|serait|étai|furent|seront)(\p{{Ll}}{{5,}})\b(?! \p{{Lu}})"
+        rf"\b(?i:({before})) (?!yang|pada|dalam|adalah|tahun|dengan|seraient|"
+        rf"serait|étai|furent|seront)(\p{{Ll}}{{5,}})\b(?! \p{{Lu}})"
     )
     for language, before in BEFORE_NOUN.items()
 }
@@ -106,7 +107,7 @@ OPPOSITES = {
         "male female|man woman|men women|father mother|son daughter|brother sister|husband wife|above below|"
         "earliest latest|minimum maximum|major minor|open close|opened closed|join leave|joined left|"
         "allowed forbidden|legal illegal|public private|cause prevent|positive negative|"
-        "cheap expensive|strong weak|good bad|like dislike|add remove|success failure|"
+        "cheap expensive|strong weak|good bad|add remove|success failure|"
         "arrive leave|arrived left|enter leave|entered left|accept refuse|accepted refused|attack defend|"
         "inside outside|upper lower|rich poor|winner loser|always never|majority minority|founded dissolved|"
         "built demolished|created abolished|supported opposed|support oppose|included excluded|longest shortest"

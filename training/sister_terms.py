@@ -107,9 +107,9 @@ class SisterTerms:
         return set(self._synset(part, offsets[0]).words) - {lemma} if offsets else set()
 
     def _opposites(self, lemma: str, part: str) -> tuple[str, ...]:
-        """Antonyms of the two most frequent meanings; of adjectives also those of the word they are similar to."""
+        """Antonyms of the most frequent meaning; of adjectives also those of the word they are similar to."""
         found: list[str] = []
-        for offset in self._senses[part].get(lemma, ())[:2]:
+        for offset in self._senses[part].get(lemma, ())[:1]:
             synset = self._synset(part, offset)
             found += self._antonyms(synset, lemma)
             for sign, target, kind, _ in synset.pointers if not found else ():
