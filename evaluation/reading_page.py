@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from evaluation.own_page import own_tables
 from evaluation.provenance import said
 from evaluation.report_page import share, table
 
@@ -37,9 +38,8 @@ def _page(report: JsonObject, plots: Sequence[str]) -> Iterator[str]:
     yield ""
     for name, part in report["parts"].items():
         asked = part["asked"]
-        sample = (
-            f"at most {asked['sample']} questions a set" if asked["sample"] else "all questions of every set"
-        )
+        some = asked["sample"] and name != "own"  # the own questions are few and always all asked
+        sample = f"at most {asked['sample']} questions a set" if some else "all questions of every set"
         yield f"- {name}: {said(part['made'])}; {sample}, seed {asked['seed']}; {part['seconds']:.0f} s"
     yield ""
     yield from _goals([goal for part in report["parts"].values() for goal in part["goals"]])
@@ -50,9 +50,13 @@ def _page(report: JsonObject, plots: Sequence[str]) -> Iterator[str]:
         yield from _reading(report["parts"]["reading"]["rows"])
     if "answers" in report["parts"]:
         yield from _answers(report["parts"]["answers"])
+    if "own" in report["parts"]:
+        yield from own_tables(report["parts"]["own"]["parts"])
 
 
 def _goals(goals: Sequence[JsonObject]) -> Iterator[str]:
+    if not goals:
+        return
     yield "## Numbers to reach"
     yield ""
     yield f"{sum(goal['met'] for goal in goals)} of {len(goals)} reached."

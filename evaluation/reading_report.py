@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from evaluation.ask_own import ask_own
 from evaluation.ask_pool import ask_pool, cases_as_rows
 from evaluation.best_sentence import BestSentence, ReadsSpans
 from evaluation.evaluation_sets import EvaluationSets, load_sets
@@ -18,6 +19,8 @@ from evaluation.judge_answers import Judged
 from evaluation.measure_reading import NO_READER, READER, ReadingRow, measure_reading
 from evaluation.measure_whole import summarise
 from evaluation.open_reader import OpenedReader, open_reader
+from evaluation.own_page import own_counts
+from evaluation.own_questions import load_gate_questions, load_seed_questions
 from evaluation.provenance import ROOT, provenance
 from evaluation.reading_goals import answer_goals, reading_goals, size_goal
 from evaluation.reading_items import reading_sets
@@ -34,7 +37,7 @@ from service.settings import Settings, load_settings
 
 CACHE = ROOT / ".cache" / "evaluation"
 DEFAULT_SEED = 20261123
-PARTS = ("reading", "answers")
+PARTS = ("reading", "answers", "own")
 PLOTS = ("reading.png", "risk_coverage.png", "reliability.png")
 
 
@@ -46,6 +49,7 @@ class ReadingReport:
     ) -> None:
         """Read the sets under `data`; write into `results`; vectors and single answers are kept in `cache`."""
         self._settings = settings
+        self._data = data
         self._results = results
         self._sample = sample
         self._seed = seed
@@ -67,6 +71,7 @@ class ReadingReport:
         work: dict[str, Callable[[], dict[str, Any]]] = {
             "reading": lambda: self._reading(opened.reader),
             "answers": lambda: self._answers(opened, folder),
+            "own": lambda: self._own(opened),
         }
         for part in parts:
             made, started = provenance(), time.perf_counter()
@@ -104,6 +109,22 @@ class ReadingReport:
             "goals": [goal.to_dict() for goal in goals],
             "whole": {name: row.to_dict() for name, row in whole.items()},
         }
+
+    def _own(self, opened: OpenedReader) -> dict[str, Any]:
+        """This project's own questions: on the samples, and on the seed article where it is."""
+        with tempfile.TemporaryDirectory(prefix="citewell-evaluate-") as temporary:
+            judged = asyncio.run(
+                ask_own(
+                    self._encoder,
+                    opened,
+                    Path(temporary),
+                    load_gate_questions(),
+                    load_seed_questions(),
+                    self._data,
+                    (READER, NO_READER),
+                )
+            )
+        return {"goals": [], "parts": own_counts(judged)}
 
     def asked(self, folder: Path) -> Path:
         """Ask every question of the diluted pool with the reader in `folder`; returns the file of what came out."""

@@ -62,3 +62,16 @@ def test_a_missing_reader_is_told_with_its_fix(sets: Path, models: Path, tmp_pat
     report = ReadingReport(Settings(models=models), sets, tmp_path / "results", 1, 3, tmp_path / "cache")
     with pytest.raises(ModelsMissing, match="make train"):
         report.run(("reading",), tmp_path)
+
+
+def test_own_questions_are_asked_on_the_samples_and_on_the_seed_where_it_is(
+    sets: Path, models: Path, tmp_path: Path, reader_folder: Path
+) -> None:
+    report = ReadingReport(Settings(models=models), sets, tmp_path / "results", 0, 3, tmp_path / "cache")
+    page = report.run(("own",), reader_folder).read_text("utf-8")
+    parts = json.loads((tmp_path / "results" / "reading.json").read_text("utf-8"))["parts"]["own"]["parts"]
+    assert set(parts) == {"gate"}  # these sets have no seed article
+    everything = parts["gate"]["groups"][-1]
+    assert everything["right"]["of"] + everything["refused"]["of"] == 60
+    assert parts["gate"]["verbatim"]["share"] == 1.0
+    assert "## Own questions on the samples, by kind" in page and "Numbers to reach" not in page
