@@ -2,12 +2,13 @@
 PYTHON ?= python3
 TORCH_INDEX ?=
 EVALUATION_DATA ?= ../shared/data
+TRAINING_DATA ?= ../shared/train
 DEBIAN_PACKAGES := python3-venv
 
 export TORCH_INDEX EVALUATION_DATA
 export HAYSTACK_TELEMETRY_ENABLED := False
 
-.PHONY: run test setup setup-dev check format docs evaluate bench system
+.PHONY: run test setup setup-dev check format docs evaluate bench train system
 
 run: setup  ## from a fresh machine to a cited answer in the browser
 	@.venv/bin/citewell serve --samples
@@ -39,6 +40,15 @@ evaluate: setup-dev  ## quality on the sets under EVALUATION_DATA; writes evalua
 
 bench: setup-dev  ## speed and memory; writes evaluation/results
 	.venv/bin/python -m evaluation.bench
+
+train: setup-dev  ## the reader, for hours, going on where it was stopped; see training/README.md
+	.venv/bin/python -m training.translate $(TRAINING_DATA) .cache/training/translated
+	.venv/bin/python -m training.mine_negatives --data $(TRAINING_DATA)
+	.venv/bin/python -m training.train_reader --data $(TRAINING_DATA)
+	.venv/bin/python -m training.export_reader --folder .cache/training/candidate
+	.venv/bin/python -m evaluation.fit_confidence --reader .cache/training/candidate
+	.venv/bin/python -m evaluation.gate --reader .cache/training/candidate
+	cp .cache/training/candidate/* models/reader/
 
 system:  ## Debian packages that set-up and tests need (as root)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

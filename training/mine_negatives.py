@@ -117,9 +117,13 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=ROOT / "models")
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "training" / "reader")
     given = parser.parse_args()
+    target = given.folder / "negatives.jsonl"
+    if target.exists():
+        print(f"{target} is there already")
+        return
     given.folder.mkdir(parents=True, exist_ok=True)
     encoder = open_encoder(NAME, given.models)
-    mine_negatives(load_training_data(given.data), encoder, given.folder / "negatives.jsonl")
+    mine_negatives(load_training_data(given.data), encoder, target)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -226,7 +227,8 @@ def main() -> None:
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: training.stop())
     done = training.run(given.hours)
-    print("the recipe is over" if done else "stopped; the same command goes on from here", flush=True)
+    if not done:
+        sys.exit("stopped before the recipe was over; the same command goes on from here")
 
 
 if __name__ == "__main__":

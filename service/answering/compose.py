@@ -132,7 +132,8 @@ class _Citing:
 
     async def sentences(self, readings: Sequence[Reading]) -> tuple[Citation, ...]:
         """The whole sentence of each reading."""
-        return tuple([await self._cite(reading, reading.sentence) for reading in readings])
+        cited = [await self._cite(reading, reading.sentence) for reading in readings]
+        return tuple(replace(citation, answer_start=None, answer_end=None) for citation in cited)
 
     async def proving_sentences(self, group: AnswerGroup) -> Draft:
         """A statement an article, each its whole sentence."""

@@ -48,4 +48,5 @@ def _worded(draft: Draft, value: Sequence[int]) -> str:
 
 def _whose(draft: Draft, value: Sequence[int]) -> str:
     article = _first(draft, value).article
-    return f" ({', '.join(part for part in (article.source or article.title, article.published) if part)})"
+    day = (article.published or "")[:10]
+    return f" ({', '.join(part for part in (article.source or article.title, day) if part)})"
