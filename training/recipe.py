@@ -3,7 +3,7 @@
 import os
 import pickle
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from training.dictionaries import Dictionary, chain, fill, read_dictionary
@@ -127,12 +127,12 @@ NOT_STATED = Mixture(
     most_tokens=168,
     block=3072,
 )
-STATED = Phase("stated", NOT_STATED, blocks=7, peak=1.6e-4, group_weight=0.5, targets=TARGETS_BESIDE_SPANISH)
-SETTLED = Phase(
-    "settled", NOT_STATED, blocks=5, peak=1.6e-4, decay=1.0, group_weight=0.5, targets=TARGETS_BESIDE_SPANISH
-)
+STATED = Phase("stated", NOT_STATED, blocks=4, peak=1.6e-4, group_weight=0.5, targets=TARGETS_BESIDE_SPANISH)
+MORE = replace(NOT_STATED, groups=0.2, swapped=0.3)
+LONG = replace(STATED, name="long", mixture=MORE, blocks=70)
+SETTLED = replace(LONG, name="settled", blocks=10, decay=1.0)
 
-PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, SETTLED)
+PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, LONG, SETTLED)
 
 
 def augmentations(phase: Phase, data: TrainingData, folder: Path) -> Augmentations:
