@@ -1,14 +1,17 @@
 """Training files and the bundled encoder in; checkpoints of the reader out, going on where the last run stopped."""
 
 import argparse
+import contextlib
 import json
 import math
 import os
 import shutil
 import signal
 import sys
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -120,8 +123,9 @@ class Training:
             stream = ExampleStream(
                 self.data, self.tokenizer, phase.mixture, self.augment(phase), SEED + number
             )
-            while self.progress.block < phase.blocks:
-                if not self._block(phase, stream.block(self.progress.block), until):
+            blocks = _made_ahead(stream, range(self.progress.block, phase.blocks))
+            for batches in blocks:
+                if not self._block(phase, batches, until):
                     self.save()
                     return False
                 self.progress.block += 1
@@ -201,6 +205,23 @@ class Training:
             self.optimizer.load_state_dict(state["optimizer"])
             self.progress = Progress(**state["progress"])
             print(f"going on after {self.progress.examples} examples", flush=True)
+
+
+def _made_ahead(stream: ExampleStream, numbers: range) -> Iterator[list[Batch]]:
+    """Blocks in order, each made while the one before is learnt from: a tenth of the time otherwise."""
+    with ThreadPoolExecutor(1, initializer=_give_way) as beside:
+        waiting = beside.submit(stream.block, numbers[0]) if numbers else None
+        for number in numbers:
+            assert waiting is not None
+            batches = waiting.result()
+            waiting = beside.submit(stream.block, number + 1) if number + 1 in numbers else None
+            yield batches
+
+
+def _give_way() -> None:
+    """Let the products of the step under way go first (Linux has priorities by thread)."""
+    with contextlib.suppress(AttributeError, OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
 
 
 def _groups(network: ReaderNetwork) -> list[dict[str, Any]]:
