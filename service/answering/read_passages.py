@@ -15,7 +15,7 @@ from service.answering.trim_span import trim_span
 from service.answering.understand_question import Understood
 
 SPANS = 4  # of a passage
-RETRIEVAL_WEIGHT = 10.0  # log-odds that a passage's retrieval score of 1 is worth
+RETRIEVAL_WEIGHT = 30.0  # log-odds that a passage's retrieval score of 1 is worth
 AT_ONCE = 2  # passages, one a core
 # No span that was read for the development questions has a higher score: a passage that could not win with it is not
 # read. It only saves time: what is skipped is what would come after the answer in every case.

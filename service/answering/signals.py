@@ -12,7 +12,7 @@ from service.answering.understand_question import Understood
 
 NO_RIVAL = 12.0  # log-odds: the lead over nothing
 # What the ranking adds to the reader's log-odds and the passage's score; chosen on the development questions.
-NAMES_WEIGHT = 3.0  # all names of the question stand in the passage, against none
+NAMES_WEIGHT = 2.0  # all names of the question stand in the passage, against none
 UNFIT = 4.0  # the span cannot be what is asked for: a name for a number
 AGREEMENT_WEIGHT = 0.5  # a further article says the same
 
