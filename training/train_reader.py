@@ -32,6 +32,7 @@ from training.training_data import TrainingData, load_training_data
 from training.with_translations import with_translations
 
 CHECKPOINT_SECONDS = 600
+AVERAGED = 0.999  # of the mean over past steps is kept at each: it reaches some 1,000 steps back
 FROZEN_LAYERS = 3
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -110,9 +111,14 @@ class Training:
         self.network = ReaderNetwork(weights, FROZEN_LAYERS).to(self.device)
         self.progress = Progress()
         self.optimizer = torch.optim.AdamW(_groups(self.network), lr=0.0, betas=(0.9, 0.98), fused=True)
+        self.average = [value.detach().clone() for value in self._learnt]
         self._saved = time.monotonic()
         self._stopping = False
         self._resume()
+
+    @property
+    def _learnt(self) -> list[nn.Parameter]:
+        return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
 
     def run(self, hours: float = math.inf) -> bool:
         """Learn until the recipe is over (True), or for some hours or until `stop` (False)."""
@@ -170,6 +176,8 @@ class Training:
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad()
+        with torch.no_grad():
+            torch._foreach_lerp_(self.average, self._learnt, 1 - AVERAGED)
         self.progress.examples += len(batch.starts)
         return float(loss.detach())
 
@@ -189,6 +197,7 @@ class Training:
         self.folder.mkdir(parents=True, exist_ok=True)
         state = {
             "network": self.network.state_dict(),
+            "average": self.average,
             "optimizer": self.optimizer.state_dict(),
             "progress": asdict(self.progress),
         }
@@ -202,6 +211,7 @@ class Training:
         if path.exists():
             state = torch.load(path, weights_only=True)
             self.network.load_state_dict(state["network"])
+            self.average = state["average"]
             self.optimizer.load_state_dict(state["optimizer"])
             self.progress = Progress(**state["progress"])
             print(f"going on after {self.progress.examples} examples", flush=True)
