@@ -117,7 +117,7 @@ class Training:
         self._resume()
 
     @property
-    def _learnt(self) -> list[nn.Parameter]:
+    def _learnt(self) -> list[Tensor]:
         return [parameter for parameter in self.network.parameters() if parameter.requires_grad]
 
     def run(self, hours: float = math.inf) -> bool:
