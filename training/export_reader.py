@@ -16,17 +16,20 @@ from training.reader_network import ReaderNetwork, TrainedWeights
 from training.train_reader import FROZEN_LAYERS, ROOT
 
 
-def export_reader(checkpoint: Path, models: Path, folder: Path) -> Path:
-    """Write graph and `reader.json`; returns the folder."""
+def export_reader(checkpoint: Path, models: Path, folder: Path, averaged: bool = False) -> Path:
+    """Write graph and `reader.json`; returns the folder. `averaged`: the mean over the last steps, not the last one.
+
+    While the rate is still high the mean reads better; after it has fallen to zero, the last step.
+    """
     bundled = BundledModel.open(models)
     network = ReaderNetwork(Weights.open(bundled.folder / WEIGHTS), FROZEN_LAYERS)
     state: dict[str, Any] = torch.load(checkpoint, weights_only=True)
     network.load_state_dict(state["network"])
-    # The mean over the last steps reads better than the last step, whose rate is still high.
     learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    with torch.no_grad():
-        for parameter, mean in zip(learnt, state["average"], strict=True):
-            parameter.copy_(mean)
+    if averaged:
+        with torch.no_grad():
+            for parameter, mean in zip(learnt, state["average"], strict=True):
+                parameter.copy_(mean)
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(build_reader_graph(TrainedWeights(network)), folder / GRAPH)
     card = {
@@ -48,8 +51,9 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, default=ROOT / ".cache/training/reader/checkpoint.pt")
     parser.add_argument("--models", type=Path, default=ROOT / "models")
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--averaged", action="store_true", help="the mean over the last steps")
     given = parser.parse_args()
-    print(export_reader(given.checkpoint, given.models, given.folder))
+    print(export_reader(given.checkpoint, given.models, given.folder, given.averaged))
 
 
 if __name__ == "__main__":
