@@ -24,7 +24,8 @@ FOLDER = Path(__file__).with_name("enumerations")
 LANGUAGES = ("en", "fr", "es", "de", "ru")
 SOURCE = "list"
 
-QUESTIONS = 4  # a passage, at most
+QUESTIONS = 4  # a passage
+TRIES = 8
 ASKED = {"member": 0.56, "total": 0.11, "reverse": 0.13, "absent": 0.09, "other": 0.09, "absent-figure": 0.02}
 IN_OWN_LANGUAGE = 0.5
 TWO_LISTS = 0.2  # of the passages on places: the same names, two figures each
@@ -32,6 +33,7 @@ PROSE = 0.3
 WITHOUT_FIGURE = 0.4  # of "A (102 people), B (50) and C": C has none
 NESTED = 0.45
 FROM_QUESTIONS = 0.35  # of the names of places and persons
+RARE = 3.3  # Zipf frequency of a name in English and French; above stood Transports, Directoire
 DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 SPELT = range(3, 13)  # written in words at times; one and two would have to be inflected
 
@@ -82,7 +84,9 @@ def names_in_questions(data: TrainingData) -> list[str]:
         if question.language in ("en", "fr")
         for name in _NAME_IN_QUESTION.findall(question.text)
     }
-    return sorted(name for name in found if zipf_frequency(name.lower(), "en") < 3.5)
+    return sorted(
+        name for name in found if max(zipf_frequency(name.lower(), to) for to in ("en", "fr")) < RARE
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +246,13 @@ class _Passage:
         if "{at}" in template:
             template = template.replace("{at}", texts[part.subject]["at"])
         within = texts["within"]
-        plain = "{name}" in template
         if member.district:
-            nested = _pick(self.rng, within if plain and template.startswith("{name}") else within[:2])
-            template = re.sub(
-                r"\{(name\w*)\}", lambda found: nested.replace("{name}", found.group()), template, count=1
-            )
+            if template.startswith("{name} (") and self.rng.random() < 0.5:
+                template = within[0].replace("{name}", template)  # Langor (50 people) of the Ishdar district
+            else:
+                template = _nested(
+                    template, _pick(self.rng, within if template.startswith("{name}") else within[:2])
+                )
         values = {
             field: self.mark(text, member, "name") for field, text in member.name.cases(self.language).items()
         }
@@ -290,7 +295,7 @@ class _Passage:
         elif "at" in self.texts[part.subject]:
             shapes += [self.texts["at_shape"]] * 3
         shape = _pick(self.rng, shapes)
-        if shape == shapes[0] and len(part.members) > 2 and self.rng.random() < WITHOUT_FIGURE:
+        if shape in shapes[:2] and len(part.members) > 2 and self.rng.random() < WITHOUT_FIGURE:
             last = part.members[-1]
             last.value = None
             items = self._joined(_List(part.subject, part.members[:-1], None), [*shape[:2], ", ", ", "])
@@ -330,8 +335,10 @@ class _Asker:
 
     def questions(self) -> Iterator[Asked]:
         """Up to `QUESTIONS` questions, none of them twice."""
-        seen = set()
-        for _ in range(QUESTIONS):
+        seen: set[tuple[str, str, int]] = set()
+        for _ in range(TRIES):
+            if len(seen) == QUESTIONS:
+                return
             kind = str(self.rng.choice(list(ASKED), p=list(ASKED.values())))
             part = _pick(self.rng, self.parts)
             member = _pick(self.rng, part.members)
@@ -361,15 +368,21 @@ class _Asker:
         elif kind == "absent":
             values = self._values(language, Member(self._absent(part), None))
         wording = _WORDING.get(kind, kind)
-        template = str(_pick(self.rng, _texts(language)[part.subject][wording]))
+        subject = part.subject
+        if kind == "other" and (others_told := self._subjects_beside(part)) and self.rng.random() < 0.5:
+            subject, wording = _pick(self.rng, others_told), "ask"
+        template = str(_pick(self.rng, _texts(language)[subject][wording]))
         district = member.district
         if kind in ("member", "without-figure") and district and self.rng.random() < 0.4:
-            nested = _texts(language)["within"][0]
-            template = re.sub(
-                r"\{(name\w*)\}", lambda found: nested.replace("{name}", found.group()), template
-            )
+            template = _nested(template, _texts(language)["within"][0])
             values |= self._in_question(language, district).cases(language, "district")
         return Asked(kind, language, _tidied(_filled(template, values), language), span, asked)
+
+    def _subjects_beside(self, part: _List) -> list[str]:
+        """Those with names of the same kind that the passage says nothing of."""
+        written, kind = {part.subject for part in self.parts}, _subject(part.subject)["names"]
+        told = _members()["subjects"].items()
+        return [name for name, subject in told if subject["names"] == kind and name not in written]
 
     def _reversed(self, kind: str, part: _List, member: Member) -> tuple[int, Member | None]:
         if kind == "reverse" and member.value is not None:
@@ -452,11 +465,16 @@ def _new_name(rng: Random, kind: str, names: list[str]) -> Name:
         flavour, name = "western", _pick(rng, names)
     else:
         name = "".join(_pick(rng, invented[flavour][part]) for part in ("starts", "middles", "ends"))
-    if kind == "person" and rng.random() < 0.8:
-        name = f"{_pick(rng, invented['persons']['first'])} {name}"
+    first = _pick(rng, invented["persons"]["first"]) if kind == "person" and rng.random() < 0.8 else ""
     # A name of another script is spelt anew in every language, one of this script in Russian alone.
     anew = LANGUAGES if flavour != "western" else ("ru",)
-    return Name({language: respelt(name, language) if language in anew else name for language in LANGUAGES})
+    forms = {language: respelt(name, language) if language in anew else name for language in LANGUAGES}
+    if first:
+        forms = {
+            language: f"{respelt(first, 'ru') if language == 'ru' else first} {form}"
+            for language, form in forms.items()
+        }
+    return Name(forms)
 
 
 def respelt(name: str, language: str) -> str:
@@ -475,8 +493,11 @@ def _declined(form: str) -> dict[str, str]:
     """A Russian name in the prepositional, accusative and genitive, and as an adjective in the genitive."""
     stem, end = form[:-1], form[-1]
     same = {"in": form, "acc": form, "gen": form, "adj": form}
-    if " " in form or end in "оуюиеэыё":
+    if " " in form:
         return same
+    if end in "оуюиеэыё":
+        district = stem + "инского" if end in "иы" else stem + "ского" if end in "оеё" else form + "йского"
+        return same | {"adj": district}
     if end == "а":
         ending = "и" if stem[-1] in "гкхжчшщ" else "ы"
         return {"in": stem + "е", "acc": stem + "у", "gen": stem + ending, "adj": stem + "инского"}
@@ -491,6 +512,10 @@ def _declined(form: str) -> dict[str, str]:
 
 def _pick(rng: Random, choices: Any) -> Any:
     return choices[int(rng.integers(0, len(choices)))]
+
+
+def _nested(template: str, within: str) -> str:
+    return re.sub(r"\{name\w*\}", lambda found: within.replace("{name}", found.group()), template, count=1)
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
