@@ -54,10 +54,12 @@ def with_enumerations(data: TrainingData, count: int, seed: int) -> TrainingData
     The same seed and data give the same passages; a question's id ends in its kind: one of
     `ASKED`, or `without-figure` where the list names a member alone.
     """
-    names = names_in_questions(data)
+    names, subjects = names_in_questions(data), list(_members()["subjects"])
     contexts, questions = list(data.contexts), list(data.questions)
     for number in range(count):
-        written = write_enumeration(np.random.default_rng([seed, number]), names)
+        # One subject after the other: a passage beside it, taken for one that does not answer, is on something else.
+        subject = subjects[number % len(subjects)]
+        written = write_enumeration(np.random.default_rng([seed, number]), names, subject)
         name = f"list-{seed}-{number:05d}"
         contexts.append(Context(name, written.language, written.text))
         for place, asked in enumerate(written.questions):
@@ -137,11 +139,11 @@ class Enumeration:
     questions: list[Asked]
 
 
-def write_enumeration(rng: Random, names: list[str]) -> Enumeration:
-    """Write one passage with one or two lists, and questions in its own and other languages."""
+def write_enumeration(rng: Random, names: list[str], subject: str = "") -> Enumeration:
+    """Write one passage on a subject (any, when not told), and questions in its own and other languages."""
     language = _pick(rng, LANGUAGES)
     passage = _Passage(rng, language, names)
-    parts = passage.write()
+    parts = passage.write(subject or _pick(rng, list(_members()["subjects"])))
     text, spans = _without_marks(_tidied(passage.text, language))
     asker = _Asker(rng, passage, parts, spans)
     return Enumeration(language, text, list(asker.questions()))
@@ -171,10 +173,10 @@ class _Passage:
         self.space = "\u00a0" if rng.random() < 0.15 else " "
         self.date = _pick(rng, self.texts["dates"])
 
-    def write(self) -> list[_List]:
-        """Put the text together and return its lists."""
+    def write(self, subject: str) -> list[_List]:
+        """Put the text together and return its lists: one on `subject`, at times another one."""
         rng = self.rng
-        parts = [self._list(_pick(rng, list(_members()["subjects"])))]
+        parts = [self._list(subject)]
         kind = _subject(parts[0].subject)["names"]
         if kind == "place" and rng.random() < TWO_LISTS:
             others = [name for name, told in _members()["subjects"].items() if told["names"] == "place"]
