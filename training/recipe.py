@@ -48,6 +48,18 @@ SOURCES_TRANSLATED = SOURCES | {
     "from-fr.fr": 2.0,
 }
 
+# With generated lists of quantities (enumerations.py), and more of the unanswerable questions that people wrote.
+GENERATED_PASSAGES = 5000
+SOURCES_LISTS = SOURCES_TRANSLATED | {
+    "list.en": 2.4,
+    "list.fr": 2.4,
+    "list.es": 2.4,
+    "list.de": 2.6,
+    "list.ru": 2.6,
+    "idk-mrc.id": 13.0,
+    "heq-val.he": 3.0,
+}
+
 ENGLISH_INTO = (
     "de",
     "es",
@@ -129,10 +141,11 @@ NOT_STATED = Mixture(
 )
 STATED = Phase("stated", NOT_STATED, blocks=4, peak=1.6e-4, group_weight=0.5, targets=TARGETS_BESIDE_SPANISH)
 MORE = replace(NOT_STATED, groups=0.2, swapped=0.3)
-LONG = replace(STATED, name="long", mixture=MORE, blocks=70)
-SETTLED = replace(LONG, name="settled", blocks=10, decay=1.0)
+LONG = replace(STATED, name="long", mixture=MORE, blocks=7)
+LISTS = replace(LONG, name="lists", mixture=replace(MORE, drawn=SOURCES_LISTS), blocks=70)
+SETTLED = replace(LISTS, name="settled", blocks=10, decay=1.0)
 
-PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, LONG, SETTLED)
+PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, LONG, LISTS, SETTLED)
 
 
 def augmentations(phase: Phase, data: TrainingData, folder: Path) -> Augmentations:

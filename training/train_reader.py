@@ -25,9 +25,10 @@ from torch.nn import functional
 from indexing.archive.bundled_model import TOKENIZER, WEIGHTS, BundledModel
 from indexing.archive.embedding_table import EmbeddingTable
 from indexing.archive.weights import Weights
+from training.enumerations import with_enumerations
 from training.examples import Augmentations, Batch, ExampleStream
 from training.reader_network import IGNORED, ReaderNetwork
-from training.recipe import PHASES, SEED, Phase, augmentations
+from training.recipe import GENERATED_PASSAGES, PHASES, SEED, Phase, augmentations
 from training.training_data import TrainingData, load_training_data
 from training.with_translations import with_translations
 
@@ -252,6 +253,7 @@ def main() -> None:
     given = parser.parse_args()
     folder = given.folder / "reader"
     data = with_translations(load_training_data(given.data), given.folder / "translated")
+    data = with_enumerations(data, GENERATED_PASSAGES, SEED)
     training = Training(data, PHASES, lambda phase: augmentations(phase, data, folder), given.models, folder)
     if shutil.which("g++"):  # a tenth faster, where the compiler that torch needs is there
         training.network.compile_layers()
