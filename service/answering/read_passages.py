@@ -17,9 +17,9 @@ from service.answering.understand_question import Understood
 SPANS = 4  # of a passage
 RETRIEVAL_WEIGHT = 30.0  # log-odds that a passage's retrieval score of 1 is worth
 AT_ONCE = 2  # passages, one a core
-# No span that was read for the development questions has a higher score: a passage that could not win with it is not
-# read. It only saves time: what is skipped is what would come after the answer in every case.
-HIGHEST_SCORE = 24.0
+# A passage that could not win with this score is not read. On the development questions the highest of a span of any
+# other article was 8.6; no answer changed, and 15 % fewer passages were read.
+HIGHEST_SCORE = 10.0
 UNREAD_SCORE = -10.0  # log-odds put in the place of a reading where there is none
 
 
