@@ -40,6 +40,8 @@ class ReaderNetwork(nn.Module):
 
     def compile_layers(self) -> None:
         """Let torch fuse what lies between the products of a layer."""
+        # One form of a layer for each of frozen or not, padded or not, the first shapes: more than the 8 it keeps.
+        torch._dynamo.config.recompile_limit = 64
         for layer in self.layers:
             layer.compile(dynamic=True)
 
