@@ -31,9 +31,11 @@ DATA = {
 
 
 def write_confidence(
-    rows: Sequence[Mapping[str, Any]], path: Path, made: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]], path: Path, made: Mapping[str, Any], threshold: float | None = None
 ) -> dict[str, Any]:
     """Fit on the rows, one a question, and write the file; returns what it holds.
+
+    A given `threshold` is shipped in the place of the chosen one, which is then kept as `threshold_by_rule`.
 
     Raises EvaluationError when there is nothing to learn from.
     """
@@ -53,6 +55,8 @@ def write_confidence(
         "data": {**DATA, "questions": dict(sorted(parts.items()))},
         "made": dict(made),
     }
+    if threshold is not None:
+        written |= {"threshold": threshold, "threshold_by_rule": written["threshold"]}
     path.write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return written
 
@@ -75,10 +79,15 @@ def as_case(row: Mapping[str, Any]) -> Case:
     "--answers", type=Path, help="answers-reader.jsonl of an earlier run; without it all are asked."
 )
 @click.option("--reader", "folder", type=Path, default=FOLDER, help="Folder of the reader.")
+@click.option(
+    "--threshold", type=click.FloatRange(0, 1), help="Ship this one, not the one that the rule chooses."
+)
 @click.option("--sample", default=300, help="squad2 questions of either kind, at most 300.")
 @click.option("--seed", default=DEFAULT_SEED, help="Draws the questions.")
 @click.option("--data", type=Path, default=Path("../shared/data"), envvar="EVALUATION_DATA", help="The sets.")
-def fit(answers: Path | None, folder: Path, sample: int, seed: int, data: Path) -> None:
+def fit(
+    answers: Path | None, folder: Path, threshold: float | None, sample: int, seed: int, data: Path
+) -> None:
     """Learn how sure an answer is, out of fold by article, and write confidence.json beside the reader.
 
     Example: python -m evaluation.fit_confidence --answers .cache/evaluation/answers-reader.jsonl
@@ -87,7 +96,7 @@ def fit(answers: Path | None, folder: Path, sample: int, seed: int, data: Path) 
         if answers is None:
             report = ReadingReport(load_settings(), data.resolve(), ROOT / "evaluation/results", sample, seed)
             answers = report.asked(folder)
-        written = write_confidence(_lines(answers), folder / FILE, provenance())
+        written = write_confidence(_lines(answers), folder / FILE, provenance(), threshold)
     except (IndexingError, ServiceError, OSError) as error:
         sys.exit(f"fit_confidence: {error}")
     for line in _told(written):
