@@ -33,7 +33,7 @@ def test_report_measures_every_set_and_writes_tables_and_plots(
         assert f"]({plot})" in text
         assert (results / plot).stat().st_size < 150_000
     reading = json.loads((results / "reading.json").read_text("utf-8"))
-    assert set(reading["parts"]) == {"reading", "answers"}
+    assert set(reading["parts"]) == {"reading", "answers", "own"}
     assert "reading.md" in text
 
 
