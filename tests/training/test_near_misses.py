@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.test_sister_terms import write_wordnet
-from training.near_misses import OPPOSITES, NearMisses
+from training.exchange_opposite import OPPOSITES, read_opposites
+from training.near_misses import NearMisses
 from training.sister_terms import SisterTerms
 from training.training_data import Context, TrainingData, TrainingQuestion
 
@@ -135,8 +136,12 @@ def test_question_that_nothing_fits_stays(near_misses: NearMisses) -> None:
     assert near_misses.change(asked, PASSAGES["en"], np.random.default_rng(1)) is None
 
 
-@pytest.mark.parametrize("language", sorted(OPPOSITES))
-def test_opposites_come_in_pairs_of_different_words(language: str) -> None:
-    for pair in OPPOSITES[language].split("|"):
-        left, right = pair.split()
+def test_opposites_come_in_pairs_of_different_words() -> None:
+    for line in OPPOSITES.read_text("utf-8").splitlines():
+        _, left, right = line.split("\t")
         assert left != right
+
+
+@pytest.mark.parametrize(("language", "table"), sorted(read_opposites().items()))
+def test_opposites_are_found_both_ways(language: str, table: dict[str, str]) -> None:
+    assert set(table.values()) <= set(table), language
