@@ -1,0 +1,23 @@
+"""A number has its value in every writing."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.answering.written_numbers import numbers_in
+
+
+@pytest.mark.parametrize(
+    "written", ["1 037", "1\u202f037", "1,037", "1.037", "1'037", "١٬٠٣٧", "१,०३७", "1037"]
+)
+def test_numbers_are_the_same_in_every_writing(written: str) -> None:
+    assert any(Decimal(1037) in figure.values for figure in numbers_in(f"les {written} soldats"))
+
+
+@given(st.integers(0, 10**12), st.sampled_from([",", ".", " ", "\u00a0", "\u202f", "'", "’"]))
+def test_numbers_in_groups_of_three_have_their_value_among_the_readings(number: int, sign: str) -> None:
+    written = f"{number:,}".replace(",", sign)
+    figures = numbers_in(f"({written})")
+    assert any(Decimal(number) in figure.values for figure in figures)
