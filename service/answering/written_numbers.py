@@ -1,5 +1,6 @@
 """A text in, its figures with all values they may have out: 1 037 = 1,037 = 1.037 = ١٬٠٣٧, 1.5 million = 1 500 000."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ import regex
 
 # Digits of any script, with one separator between two runs: a space of any width, an apostrophe, a point or a comma.
 _SEPARATOR = "[ \u00a0\u2009\u202f.,'’·٬٫]"
-_FIGURE = regex.compile(rf"\p{{Nd}}+(?:{_SEPARATOR}\p{{Nd}}+)*")
-_DIGITS = regex.compile(r"\p{Nd}+")
+# By `re`, which knows the same digits as `unicodedata`; `regex` knows those of newer Unicode, which have no value here.
+_FIGURE = re.compile(rf"\d+(?:{_SEPARATOR}\d+)*")
+_DIGITS = re.compile(r"\d+")
 _GROUPING_ONLY = " \u00a0\u2009\u202f'’·٬"  # never a decimal sign
 _SCALES = (
     (

@@ -21,3 +21,8 @@ def test_numbers_in_groups_of_three_have_their_value_among_the_readings(number: 
     written = f"{number:,}".replace(",", sign)
     figures = numbers_in(f"({written})")
     assert any(Decimal(number) in figure.values for figure in figures)
+
+
+def test_digits_that_python_does_not_know_yet_are_passed_over() -> None:
+    figures = numbers_in("\U00016d70 or 7")  # Unicode 16, Python 3.11 has 14
+    assert Decimal(7) in figures[-1].values
