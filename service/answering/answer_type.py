@@ -6,7 +6,7 @@ from typing import Literal, cast
 import regex
 
 from service.answering.number_words import has_number_word
-from service.answering.question_words import AND, ASKING, ASKS_FOR_SEVERAL, EVENT, QUESTION_WORDS
+from service.answering.question_words import joint_pattern, question_words
 from service.answering.world_names import fold, world_names
 
 AnswerType = Literal[
@@ -33,12 +33,10 @@ def expected_type(question: str, language: str) -> AnswerType | None:
     for kind, pattern in _patterns(base):
         if pattern.search(asked):
             return kind
-    return "yes_no" if base in ASKING and _without_asking_word(asked, base) else None
-
-
-def _without_asking_word(asked: str, language: str) -> bool:
-    is_question = asked.rstrip().endswith("?")
-    return is_question and regex.search(rf"(?<!\p{{L}})(?:{ASKING[language]})(?!\p{{L}})", asked) is None
+    asking = _asking(base)
+    if asking is None or not asked.rstrip().endswith("?"):
+        return None
+    return None if asking.search(asked) else "yes_no"
 
 
 def asks_for_several(question: str, language: str) -> bool:
@@ -87,7 +85,7 @@ def _is_date(span: str, language: str) -> bool | None:
 
 def _asks_twice(asked: str, language: str) -> bool:
     """Two question words of different kinds joined by "and": who and when."""
-    for joint in _AND.finditer(asked):
+    for joint in _joint().finditer(asked):
         after = asked[joint.end() :]
         starts = {kind for kind, pattern in _patterns(language) if pattern.match(after)}
         before = {kind for kind, pattern in _patterns(language) if pattern.search(asked[: joint.start()])}
@@ -96,22 +94,30 @@ def _asks_twice(asked: str, language: str) -> bool:
     return False
 
 
-_AND = regex.compile(rf"\s(?:{'|'.join(AND.split())})\s")
+@lru_cache(maxsize=1)
+def _joint() -> regex.Pattern[str]:
+    return regex.compile(rf"\s(?:{joint_pattern()})\s")
 
 
 @lru_cache(maxsize=64)
 def _patterns(language: str) -> tuple[tuple[AnswerType, regex.Pattern[str]], ...]:
-    rows = QUESTION_WORDS.get(language, ())
-    if language in EVENT:
-        rows = (("event", EVENT[language]), *rows)
+    kinds = question_words(language).kinds
     edge = "" if language in _UNSPACED else r"(?<!\p{L})"
-    return tuple((cast(AnswerType, kind), regex.compile(f"{edge}(?:{pattern})")) for kind, pattern in rows)
+    return tuple(
+        (cast(AnswerType, kind), regex.compile(f"{edge}(?:{pattern})")) for kind, pattern in kinds.items()
+    )
 
 
 @lru_cache(maxsize=64)
 def _several(language: str) -> regex.Pattern[str] | None:
-    pattern = ASKS_FOR_SEVERAL.get(language)
+    pattern = question_words(language).several
     return None if pattern is None else regex.compile(pattern)
+
+
+@lru_cache(maxsize=64)
+def _asking(language: str) -> regex.Pattern[str] | None:
+    pattern = question_words(language).asking
+    return None if pattern is None else regex.compile(rf"(?<!\p{{L}})(?:{pattern})(?!\p{{L}})")
 
 
 def _base(language: str) -> str:
