@@ -1,13 +1,36 @@
 """Files that are written whole or not at all, and a standard input that one can stop waiting for."""
 
-import os
+import subprocess
+import sys
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from service.errors import ServiceError
-from service.streams import standard_input, written
+from service.streams import written
+
+STOPS_AFTER_TWO_LINES = """
+from threading import Event, Thread
+from service.streams import standard_input
+read, two = [], Event()
+def reading():
+    for line in iter(stdin.readline, b""):
+        read.append(line)
+        if len(read) == 2:
+            two.set()
+with standard_input() as stdin:
+    thread = Thread(target=reading, daemon=True)
+    thread.start()
+    two.wait()
+thread.join(60)
+print(read, "still waiting" if thread.is_alive() else "ended")
+"""
+READS_ALL = """
+import sys
+from service.streams import standard_input
+with standard_input() as stdin:
+    print(sys.stdin, stdin.read())
+"""
 
 
 def test_a_file_is_replaced_when_the_block_ends_well(tmp_path: Path) -> None:
@@ -57,23 +80,15 @@ def test_what_cannot_be_written_is_one_line(name: str, tmp_path: Path) -> None:
         stream.write(b"x")
 
 
-def test_waiting_for_standard_input_ends_with_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    reading, writing = os.pipe()
-    read: list[bytes] = []
-    with open(reading) as pipe, open(writing, "wb", buffering=0) as end:
-        monkeypatch.setattr("sys.stdin", pipe)
-        with standard_input() as stdin:
-            thread = Thread(target=lambda: read.extend(iter(stdin.readline, b"")))
-            thread.start()
-            end.write(b"one\ntwo\n")
-            while len(read) < 2:
-                thread.join(0.01)
-        thread.join(10)
-        assert not thread.is_alive()
-    assert read == [b"one\n", b"two\n"]
+def test_waiting_for_standard_input_ends_with_the_block() -> None:
+    command = [sys.executable, "-c", STOPS_AFTER_TWO_LINES]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None and child.stdout is not None
+        child.stdin.write(b"one\ntwo\n")
+        child.stdin.flush()
+        assert child.stdout.read() == b"[b'one\\n', b'two\\n'] ended\n"
 
 
-def test_without_standard_input_there_is_nothing_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", None)
-    with standard_input() as stdin:
-        assert stdin.read() == b""
+def test_without_standard_input_there_is_nothing_to_read() -> None:
+    closed = ["sh", "-c", 'exec "$0" -c "$1" <&-', sys.executable, READS_ALL]
+    assert subprocess.run(closed, capture_output=True, check=True).stdout == b"None b''\n"
