@@ -61,16 +61,19 @@ class Compose:
             readings = [reading for reading in readings if reading.found.passage.article_id in records]
             if not readings:
                 return {"draft": Draft(refusal="nothing_relevant")}
-            titles = {id: record.metadata["title"] for id, record in records.items()}
+            headings = {
+                id: f"{record.metadata['title']} {record.metadata['published'] or ''}"
+                for id, record in records.items()
+            }
             # Names are compared letter by letter: some 10 ms that other requests need not wait for.
-            asked, ranked = await asyncio.to_thread(self._rank, understood, readings, titles)
-            told = signals(ranked, asked)
+            asked, ranked = await asyncio.to_thread(self._rank, understood, readings, headings)
+            told = signals(ranked, asked, headings)
             confidence = self._confidence.of(told)
             cite = Citing(self._archive, records, asked)
             if not relevant or confidence < self._threshold:
                 nearest = await cite.sentences(_best_of_each_article(readings))
                 reason: RefusalReason = "not_stated" if relevant else "nothing_relevant"
-                missing = missing_names(readings, asked, titles)
+                missing = missing_names(readings, asked, headings)
                 draft = Draft(nearest=nearest, refusal=reason, missing=missing)
             elif asked.type in WITHOUT_SHORT_ANSWER:
                 draft = await cite.proving_sentences(ranked[0].group)
@@ -79,10 +82,10 @@ class Compose:
             return {"draft": replace(draft, signals=told, confidence=confidence)}
 
     def _rank(
-        self, understood: Understood, readings: Sequence[Reading], titles: Mapping[str, str]
+        self, understood: Understood, readings: Sequence[Reading], headings: Mapping[str, str]
     ) -> tuple[Asked, list[RankedAnswer]]:
         asked = Asked.of(understood, self._is_common)
-        return asked, rank_answers(group_answers(readings, SameAnswer(asked.type)), asked, titles)
+        return asked, rank_answers(group_answers(readings, SameAnswer(asked.type)), asked, headings)
 
 
 def _values(ranked: Sequence[RankedAnswer], asked: Asked) -> list[Value]:

@@ -1,4 +1,4 @@
-"""The only file that connects the steps: question, understand, embed, retrieve, read, compose, verify, answer."""
+"""The only file that connects the steps: understand, embed, retrieve, read, read closely, compose, verify."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -24,6 +24,7 @@ from service.answering.compose import Compose
 from service.answering.confidence import Confidence
 from service.answering.embed_question import EmbedQuestion
 from service.answering.question import Question
+from service.answering.read_closely import ReadClosely
 from service.answering.read_passages import ReadPassage, ReadPassages
 from service.answering.reader import Reader
 from service.answering.refusals import Refusals
@@ -162,6 +163,7 @@ def _connected(archive: Archive, encoder: Encoder, reader: Reader, compose: Comp
     pipeline.add_component("embed", EmbedQuestion(encoder))
     pipeline.add_component("retrieve", Retrieve(archive, encoder.terms))
     pipeline.add_component("read", ReadPassages(reader))
+    pipeline.add_component("read_closely", ReadClosely(reader, encoder))
     pipeline.add_component("compose", compose)
     pipeline.add_component("verify", Verify(archive))
     pipeline.connect("understand.understood", "embed.understood")
@@ -171,7 +173,10 @@ def _connected(archive: Archive, encoder: Encoder, reader: Reader, compose: Comp
     pipeline.connect("embed.vector", "retrieve.vector")
     pipeline.connect("retrieve.found", "read.found")
     pipeline.connect("retrieve.relevant", "compose.relevant")
-    pipeline.connect("read.readings", "compose.readings")
+    pipeline.connect("understand.understood", "read_closely.understood")
+    pipeline.connect("embed.vector", "read_closely.vector")
+    pipeline.connect("read.readings", "read_closely.readings")
+    pipeline.connect("read_closely.readings", "compose.readings")
     pipeline.connect("compose.draft", "verify.draft")
     return pipeline
 

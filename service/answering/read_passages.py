@@ -32,6 +32,8 @@ class Reading:
     end: int
     score: float
     """Log-odds against "not stated" (see reader.py)."""
+    similarity: float = math.nan
+    """Cosine of question and sentence; not a number where it was not read closely (see read_closely.py)."""
 
     @property
     def total(self) -> float:

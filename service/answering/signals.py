@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.answering.answer_type import AnswerType, asks_for_several, expected_type, fits
+from service.answering.contradiction import denial_unmet, year_contradicted
 from service.answering.group_answers import AnswerGroup
 from service.answering.question_names import Name, is_found, named, prepare_text, share_found
 from service.answering.read_passages import RETRIEVAL_WEIGHT, Reading
@@ -21,6 +22,7 @@ AGREEMENT_WEIGHT = 0.5  # a further article says the same
 class Asked:
     """What a question asks for."""
 
+    text: str
     language: str
     names: tuple[Name, ...]
     type: AnswerType | None
@@ -31,6 +33,7 @@ class Asked:
         """Look at the words of the question; `is_common` tells words that are no names (see common_words.py)."""
         text, language = understood.standalone, understood.language
         return cls(
+            text,
             language,
             named(text, language, is_common),
             expected_type(text, language),
@@ -65,26 +68,26 @@ class RankedAnswer:
 
 
 def rank_answers(
-    groups: Sequence[AnswerGroup], asked: Asked, titles: Mapping[str, str]
+    groups: Sequence[AnswerGroup], asked: Asked, headings: Mapping[str, str]
 ) -> list[RankedAnswer]:
-    """Best first; `titles` by article."""
+    """Best first; `headings` by article: title and date, which every passage of it tells too."""
     shares: dict[str, float] = {}
     ranked = []
     for group in groups:
         passage, language = group.best.found.passage, group.best.found.language
         if passage.id not in shares:
-            text = prepare_text(f"{titles[passage.article_id]}\n{passage.text}", language)
+            text = prepare_text(f"{headings[passage.article_id]}\n{passage.text}", language)
             shares[passage.id] = share_found(asked.names, text, asked.language)
         fitting = fits(asked.type, group.best.text, language) if asked.type else None
         ranked.append(RankedAnswer(group, shares[passage.id], fitting))
     return sorted(ranked, key=lambda answer: -answer.total)
 
 
-def missing_names(readings: Sequence[Reading], asked: Asked, titles: Mapping[str, str]) -> tuple[str, ...]:
+def missing_names(readings: Sequence[Reading], asked: Asked, headings: Mapping[str, str]) -> tuple[str, ...]:
     """The names of the question that no passage of the readings mentions, as the question writes them."""
     found = {reading.found.passage.id: reading.found for reading in readings}.values()
     texts = [
-        prepare_text(f"{titles[one.passage.article_id]}\n{one.passage.text}", one.language) for one in found
+        prepare_text(f"{headings[one.passage.article_id]}\n{one.passage.text}", one.language) for one in found
     ]
     return tuple(
         name.text
@@ -93,14 +96,15 @@ def missing_names(readings: Sequence[Reading], asked: Asked, titles: Mapping[str
     )
 
 
-def signals(ranked: Sequence[RankedAnswer], asked: Asked) -> dict[str, float]:
+def signals(ranked: Sequence[RankedAnswer], asked: Asked, headings: Mapping[str, str]) -> dict[str, float]:
     """The signals of the first answer; `confidence.json` holds what each is worth. NaN where one cannot be told."""
     first = ranked[0]
     best = first.best
+    passage, language = best.found.passage, best.found.language
     rival = max((answer.total for answer in ranked[1:]), default=first.total - NO_RIVAL)
-    start = best.found.passage.start
-    sentence = best.found.passage.text[best.sentence[0] - start : best.sentence[1] - start]
-    in_sentence = share_found(asked.names, prepare_text(sentence, best.found.language), asked.language)
+    sentence = passage.text[best.sentence[0] - passage.start : best.sentence[1] - passage.start]
+    told = f"{headings[passage.article_id]}\n{passage.text}"
+    in_sentence = share_found(asked.names, prepare_text(sentence, language), asked.language)
     return {
         "score": best.score,
         "retrieval": RETRIEVAL_WEIGHT * best.found.score,
@@ -108,5 +112,10 @@ def signals(ranked: Sequence[RankedAnswer], asked: Asked) -> dict[str, float]:
         "agreement": float(first.group.articles - 1),
         "names": first.names if asked.names else math.nan,
         "names_in_sentence": in_sentence if asked.names else math.nan,
+        # The reader's log-odds are lower where question and passage differ in language, also for right answers.
+        "crossing": float(asked.language.split("-")[0] != language.split("-")[0]),
+        "similarity": best.similarity,
+        "denial_met": float(not denial_unmet(asked.text, asked.language, sentence, language)),
+        "year_met": float(not year_contradicted(asked.text, sentence, told)),
         "type_fits": math.nan if first.fits is None else float(first.fits),
     }

@@ -4,6 +4,7 @@ import math
 
 from service.answering.group_answers import group_answers
 from service.answering.question import Question
+from service.answering.read_passages import Reading
 from service.answering.same_answer import SameAnswer
 from service.answering.signals import Asked, RankedAnswer, rank_answers, signals
 from service.answering.understand_question import Understood
@@ -14,11 +15,12 @@ def _asked(text: str) -> Asked:
     return Asked.of(Understood(Question(text), text, "en", ("en",)), lambda word: word.islower())
 
 
-def _ranked(question: str, *readings: object) -> tuple[list[RankedAnswer], Asked]:
+HEADINGS = dict.fromkeys("abc", "2021-07-05")
+
+
+def _ranked(question: str, *readings: Reading) -> tuple[list[RankedAnswer], Asked]:
     asked = _asked(question)
-    titles = {one.found.passage.article_id: "" for one in readings}  # type: ignore[attr-defined]
-    groups = group_answers(list(readings), SameAnswer(asked.type))  # type: ignore[arg-type]
-    return rank_answers(groups, asked, titles), asked
+    return rank_answers(group_answers(readings, SameAnswer(asked.type)), asked, HEADINGS), asked
 
 
 def test_the_passage_that_names_what_is_asked_about_comes_first() -> None:
@@ -57,7 +59,7 @@ def test_the_signals_are_those_of_the_first_answer() -> None:
         reading("102 soldiers came over at Ishkashim.", "102", "a", score=6.0, found=0.1),
         reading("At Langar 50 came.", "50", "b", score=2.0),
     )
-    told = signals(ranked, asked)
+    told = signals(ranked, asked, HEADINGS)
     assert told["score"] == 6.0
     assert told["names"] == told["names_in_sentence"] == told["type_fits"] == 1.0
     assert told["agreement"] == 0.0
@@ -66,6 +68,26 @@ def test_the_signals_are_those_of_the_first_answer() -> None:
 
 def test_a_question_without_names_tells_nothing_by_them() -> None:
     ranked, asked = _ranked("what came of it?", reading("It was closed.", "closed"))
-    told = signals(ranked, asked)
+    told = signals(ranked, asked, HEADINGS)
     assert math.isnan(told["names"]) and math.isnan(told["names_in_sentence"])
     assert told["margin"] == 12.0
+
+
+def test_a_denial_and_a_year_that_do_not_fit_are_told() -> None:
+    def told(question: str, text: str, span: str) -> dict[str, float]:
+        ranked, asked = _ranked(question, reading(text, span))
+        return signals(ranked, asked, HEADINGS)
+
+    unmet = told("Which train did not stop at Velm?", "The Aurora stopped at Velm.", "The Aurora")
+    assert (unmet["denial_met"], unmet["year_met"]) == (0.0, 1.0)
+    other = told("Who crossed in 1999?", "In 2004 Amara Kessou crossed.", "Amara Kessou")
+    assert (other["denial_met"], other["year_met"]) == (1.0, 0.0)
+    dated = told("Who crossed in 2021?", "As in 2004, Amara Kessou crossed.", "Amara Kessou")
+    assert dated["year_met"] == 1.0
+
+
+def test_crossing_is_told_by_the_base_of_the_tag() -> None:
+    ranked, asked = _ranked("Who crossed?", reading("Amara Kessou crossed.", "Amara", language="en-GB"))
+    assert signals(ranked, asked, HEADINGS)["crossing"] == 0.0
+    ranked, asked = _ranked("Who crossed?", reading("Amara Kessou a traversé.", "Amara", language="fr"))
+    assert signals(ranked, asked, HEADINGS)["crossing"] == 1.0
