@@ -89,6 +89,7 @@ class EvaluationSets:
     """All of them: whoever asks draws, so that answerable and unanswerable ones can be drawn apart."""
     squad_es_articles: list[SourceArticle]
     squad_es_questions: list[SetQuestion]
+    """All of them, too."""
     afriqa_articles: list[SourceArticle]
     afriqa_questions: list[SetQuestion]
     piaf_articles: list[SourceArticle]
@@ -139,7 +140,7 @@ def load_sets(folder: Path, sample: int, seed: int) -> EvaluationSets:
         squad2_articles=squad2_articles,
         squad2_questions=_questions(_rows(folder / "squad2/questions.en.jsonl.gz"), squad2_articles),
         squad_es_articles=squad_es_articles,
-        squad_es_questions=draw(squad_es_questions, sample, seed),
+        squad_es_questions=squad_es_questions,
         afriqa_articles=afriqa_articles,
         afriqa_questions=draw(afriqa_questions, sample, seed),
         piaf_articles=piaf_articles,

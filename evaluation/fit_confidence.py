@@ -27,6 +27,7 @@ from service.settings import load_settings
 DATA = {
     "news": "news-en-on-fr, all questions, on 40 French news articles",
     "squad2": "squad2, answerable and unanswerable questions, on the 642 English paragraphs of the same archive",
+    "squad2-es": "the same squad2 questions in Spanish (squad-es-v2), where it has them, on the same paragraphs",
 }
 
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tqdm import tqdm
@@ -24,7 +24,7 @@ from evaluation.fit_calibration import OutOfFold, answered_out_of_fold, attempte
 from evaluation.judge_answers import AnswerCounts, Judged, counts, judge, verbatim
 from evaluation.metrics import Counted, percentiles, share_of
 
-NEWS, SQUAD2 = "news", "squad2"
+NEWS, SQUAD2, SQUAD2_ES = "news", "squad2", "squad2-es"
 OTHERS = 300  # squad2 questions of each kind, answerable and not
 
 
@@ -120,7 +120,11 @@ class WholeRow:
 
 
 def questions_of_the_pool(sets: EvaluationSets, sample: int, seed: int) -> list[AskedQuestion]:
-    """All news questions, and squad2 questions that can and that cannot be answered, the same for the same seed."""
+    """All news questions, and squad2 questions that can and that cannot be answered, the same for the same seed.
+
+    The squad2 questions come in English and, where the set has them, in Spanish on the same English paragraphs: the
+    same questions, as many answerable, so that what differs is the crossing of languages alone.
+    """
     drawn = min(sample, OTHERS) if sample > 0 else OTHERS
     titles = {article.id: article.title for article in sets.squad2_articles}
     others = [
@@ -131,7 +135,19 @@ def questions_of_the_pool(sets: EvaluationSets, sample: int, seed: int) -> list[
         )
     ]
     news = [AskedQuestion(one, NEWS, one.article_id or one.id) for one in sets.news_questions]
-    return news + [AskedQuestion(one, SQUAD2, titles[str(one.article_id)]) for one in others]
+    english = [AskedQuestion(one, SQUAD2, titles[str(one.article_id)]) for one in others]
+    spanish = {one.id.rpartition("-")[2]: one for one in sets.squad_es_questions}
+    crossing = [
+        replace(one, part=SQUAD2_ES, question=_worded(one.question, spanish[one.question.id]))
+        for one in english
+        if one.question.id in spanish
+    ]
+    return news + english + crossing
+
+
+def _worded(question: SetQuestion, other: SetQuestion) -> SetQuestion:
+    """The question as `other` words it, in its language; passage and answers stay."""
+    return replace(question, id=other.id, text=other.text, language=other.language)
 
 
 async def attempt_all(

@@ -62,7 +62,7 @@ def _reading_sets(sets: EvaluationSets, kind_of: KindOf, sample: int, seed: int)
         "refusals",
         "es",
         "es",
-        _items(sets.squad_es_questions, sets.squad_es_articles, kind_of),
+        _items(draw(sets.squad_es_questions, sample, seed), sets.squad_es_articles, kind_of),
     )
     afriqa = sets.afriqa_questions
     yield ReadingSet("afriqa, Fon", "extra", "fon", "fr", _items(afriqa, sets.afriqa_articles, kind_of))

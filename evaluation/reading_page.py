@@ -16,7 +16,7 @@ HEADINGS = (
     ("extra", "AfriQA: questions in Fon, and their French wording, on French passages"),
 )
 METHODS = {"reader": "reader", "no_reader": "best sentence, no reader"}
-PARTS = {"news": "news", "squad2": "squad2", "all": "all"}
+PARTS = {"news": "news", "squad2": "squad2", "squad2-es": "squad2 asked in Spanish", "all": "all"}
 JsonObject = Mapping[str, Any]
 
 
@@ -159,9 +159,10 @@ def _answers(part: JsonObject) -> Iterator[str]:
     yield ""
     yield (
         "The 40 French news articles and the 642 English paragraphs of SQuAD 2.0 in one archive. Asked: all news "
-        "questions, follow-ups by their full wording, and `squad2` questions with and without an answer. Without a "
-        'threshold: the best answer, however unsure. "Right" is an exact answer of the right article; without a reader '
-        "a sentence counts when it holds the answer."
+        "questions, follow-ups by their full wording, and `squad2` questions with and without an answer, in English "
+        "and (translated by machine) in Spanish, on the English paragraphs. Without a threshold: the best answer, "
+        'however unsure. "Right" is an exact answer of the right article; without a reader a sentence counts when it '
+        "holds the answer."
     )
     yield ""
     yield from table(
