@@ -45,6 +45,11 @@ class Attempt:
     confidence: float | None = None
     milliseconds: float | None = None
 
+    @property
+    def verbatim(self) -> bool:
+        """Whether every quote is the stored text at its offsets; so it is without quotes."""
+        return all(one.verbatim for one in self.quoted)
+
 
 class Attempts(Protocol):
     """Asks one pool."""

@@ -30,8 +30,7 @@ from evaluation.gate_measures import (
     Measure,
     Outcome,
     answer_measures,
-    outcome_of_own,
-    outcome_of_set,
+    outcome_of,
     reading_measures,
 )
 from evaluation.measure_reading import READER, read_all
@@ -74,7 +73,7 @@ class Gate:
         return [
             measure
             for part, methods in judged.items()
-            for measure in answer_measures(named[part], [outcome_of_own(one) for one in methods[READER]])
+            for measure in answer_measures(named[part], [outcome_of(one) for one in methods[READER]])
         ]
 
     def sets(self) -> list[Measure]:
@@ -102,7 +101,7 @@ class Gate:
             )
             asked = [AskedQuestion(one, NEWS, one.article_id or one.id) for one in sets.news_questions]
             judged = await attempt_all(READER, service, asked, pool.homes)
-        return [outcome_of_set(one) for one in judged]
+        return [outcome_of(one) for one in judged]
 
 
 def has_sets(data: Path) -> bool:

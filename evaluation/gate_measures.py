@@ -48,8 +48,8 @@ class Outcome:
     verbatim: bool
 
 
-def outcome_of_own(one: JudgedOwn) -> Outcome:
-    """An own question as the gate counts it."""
+def outcome_of(one: JudgedOwn | Judged) -> Outcome:
+    """A judged question as the gate counts it."""
     return Outcome(
         one.question.id,
         one.question.answerable,
@@ -57,20 +57,7 @@ def outcome_of_own(one: JudgedOwn) -> Outcome:
         one.attempt.given,
         one.f1,
         one.covers,
-        one.verbatim,
-    )
-
-
-def outcome_of_set(one: Judged) -> Outcome:
-    """A question of a set as the gate counts it."""
-    return Outcome(
-        one.question.id,
-        one.question.answerable,
-        one.right,
-        one.attempt.given,
-        one.f1,
-        one.covers,
-        all(quoted.verbatim for quoted in one.attempt.quoted),
+        one.attempt.verbatim,
     )
 
 

@@ -23,8 +23,6 @@ class JudgedOwn:
     f1: float
     covers: bool
     """The first quote holds an acceptable answer, and every marked answer lies inside its quote."""
-    verbatim: bool
-    """Every quote is the stored text at its offsets; so it is without quotes."""
     both_shown: bool | None
     """Whether it is right and another article's other value is shown too; None where none is known."""
 
@@ -77,7 +75,6 @@ def judge_own(question: OwnQuestion, attempt: Attempt, home: str) -> JudgedOwn:
         holds=first is not None and _holds(attempt.text or first.quote, question, answers, language),
         f1=f1(attempt.text, answers, language) if answers else 0.0,
         covers=first is not None and _covers(question, proving, answers, language),
-        verbatim=all(one.verbatim for one in attempt.quoted),
         both_shown=right and _shows_other_value(question, attempt) if question.differs else None,
     )
 
