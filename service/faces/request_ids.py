@@ -4,6 +4,7 @@ There is no log of requests, since an address may hold a question; an error is l
 """
 
 import re
+from abc import ABC, abstractmethod
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -14,18 +15,27 @@ from service.faces.problems import REQUEST_ID_KEY, as_problem, problem_reply, re
 _SANE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
 
 
-class RequestIds:
-    """Gives every request and its reply an id: its own `X-Request-ID` when it is sane, else a new one."""
+class _AroundRequests(ABC):
+    """Passes on what is no HTTP request."""
 
     def __init__(self, app: ASGIApp) -> None:
         """`app` is everything inside."""
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or let start-up and end pass."""
+        await (self.handle if scope["type"] == "http" else self.app)(scope, receive, send)
+
+    @abstractmethod
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
+
+
+class RequestIds(_AroundRequests):
+    """Gives every request and its reply an id: its own `X-Request-ID` when it is sane, else a new one."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         given = Headers(scope=scope).get("x-request-id", "")
         if _SANE_ID.fullmatch(given):
             scope[REQUEST_ID_KEY] = given
@@ -38,18 +48,11 @@ class RequestIds:
         await self.app(scope, receive, send_with_id)
 
 
-class CatchErrors:
+class CatchErrors(_AroundRequests):
     """Innermost: an error nobody foresaw becomes a 500 without a trace; a client that left needs no reply."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """`app` is the application proper."""
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         started = False
 
         async def send_and_see(message: Message) -> None:
