@@ -1,8 +1,5 @@
 """Reindexing: the same articles under another encoder, or, when it does not come to its end, nothing changed."""
 
-import os
-import signal
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,6 @@ from indexing.archive.records import pending_point, text_point
 from indexing.archive.search_passages import PassageQuery
 from indexing.errors import ArchiveFull, ArchiveIncompatible, ArchiveLocked
 from indexing.reindex import reindex_archive
-from tests.indexing.archive.open_elsewhere import processes
 from tests.indexing.archive.synthetic import (
     ENCODER,
     TERMS,
@@ -33,7 +29,7 @@ from tests.indexing.archive.synthetic import (
     put,
     vector,
 )
-from tests.indexing.archive.write_at_random import reindex_slowly
+from tests.indexing.archive.write_at_random import killed, reindex_slowly
 
 OTHER: Any = TinyEncoder("other", dimension=12, max_tokens=64)
 MANIFEST = manifest_for(ENCODER, TERMS)
@@ -139,14 +135,7 @@ async def test_failed_run_changes_nothing(error: Exception, tmp_path: Path) -> N
 async def test_killed_run_changes_nothing(tmp_path: Path) -> None:
     expected = await filled(tmp_path)
     for wait in (0.0, 0.1, 0.3):
-        heard, said = processes.Pipe(duplex=False)
-        run = processes.Process(target=reindex_slowly, args=(tmp_path, said))
-        run.start()
-        said.close()
-        assert heard.recv() == "encoding"
-        time.sleep(wait)
-        os.kill(run.pid or 0, signal.SIGKILL)
-        run.join()
+        killed(reindex_slowly, tmp_path, once="encoding", wait=wait).close()
         await unchanged(tmp_path, expected)
 
 

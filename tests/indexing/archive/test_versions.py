@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -22,7 +21,6 @@ from indexing.archive.filters import Filters
 from indexing.archive.search_passages import PassageQuery
 from indexing.article_input import article_input
 from indexing.read_files import Reading
-from tests.indexing.archive.open_elsewhere import processes
 from tests.indexing.archive.synthetic import (
     DIMENSION,
     ENCODER,
@@ -39,7 +37,7 @@ from tests.indexing.archive.synthetic import (
     stored,
     vector,
 )
-from tests.indexing.archive.write_at_random import IDS, write_until_killed, writes
+from tests.indexing.archive.write_at_random import IDS, killed, write_until_killed, writes
 
 KILLS = int(os.environ.get("KILLS", "15"))
 EXAMPLES = int(os.environ.get("EXAMPLES", "100"))
@@ -319,14 +317,8 @@ async def test_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> No
     EdgeEngine.create(folder, DIMENSION)
     acknowledged = 0
     for seed in range(KILLS):
-        heard, said = processes.Pipe(duplex=False)
-        writer = processes.Process(target=write_until_killed, args=(folder, seed, said))
-        writer.start()
-        said.close()
-        assert heard.recv() == "ready"
-        time.sleep(random.Random(seed).random() * 0.2)
-        writer.kill()
-        writer.join()
+        wait = random.Random(seed).random() * 0.2
+        heard = killed(write_until_killed, folder, seed, once="ready", wait=wait)
         done = list(heard_until_the_end(heard)).count("done")
         acknowledged += done
         following = writes(seed)

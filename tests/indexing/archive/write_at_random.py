@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,24 @@ from numpy.typing import NDArray
 
 from indexing.archive.article import Article
 from indexing.reindex import reindex_archive
+from tests.indexing.archive.open_elsewhere import processes
 from tests.indexing.archive.synthetic import TinyEncoder, article, long_text, open_edge, put
 
 STORIES = [long_text(f"place {number}", 1 + 2 * (number % 6)) for number in range(12)]
 IDS = [f"id{number}" for number in range(8)]
+
+
+def killed(work: Callable[..., None], *arguments: object, once: str, wait: float) -> Connection:
+    """Kill a process `wait` seconds after it said `once`; what it said after that can be heard."""
+    heard, said = processes.Pipe(duplex=False)
+    process = processes.Process(target=work, args=(*arguments, said))
+    process.start()
+    said.close()
+    assert heard.recv() == once
+    time.sleep(wait)
+    process.kill()
+    process.join()
+    return heard
 
 
 def writes(seed: int) -> Iterator[Article | str]:
