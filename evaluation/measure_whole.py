@@ -25,6 +25,7 @@ from evaluation.judge_answers import AnswerCounts, Judged, counts, judge, verbat
 from evaluation.metrics import Counted, percentiles, share_of
 
 NEWS, SQUAD2, SQUAD2_ES = "news", "squad2", "squad2-es"
+SPANISH_ID = "squad-es-v2-"  # before the id of the English question
 OTHERS = 300  # squad2 questions of each kind, answerable and not
 
 
@@ -136,7 +137,7 @@ def questions_of_the_pool(sets: EvaluationSets, sample: int, seed: int) -> list[
     ]
     news = [AskedQuestion(one, NEWS, one.article_id or one.id) for one in sets.news_questions]
     english = [AskedQuestion(one, SQUAD2, titles[str(one.article_id)]) for one in others]
-    spanish = {one.id.rpartition("-")[2]: one for one in sets.squad_es_questions}
+    spanish = {one.id.removeprefix(SPANISH_ID): one for one in sets.squad_es_questions}
     crossing = [
         replace(one, part=SQUAD2_ES, question=_worded(one.question, spanish[one.question.id]))
         for one in english

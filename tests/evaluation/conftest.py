@@ -105,7 +105,9 @@ def sets(tmp_path: Path) -> Path:
     lights = pulls | {"id": "s-u", "question": "What lights the sea?", "answers": [], "answerable": False}
     write(folder / "squad2/questions.en.jsonl.gz", [pulls, lights])
     write(folder / "squad-es-v2/articles.es.jsonl.gz", articles("t", "es"))
-    write(folder / "squad-es-v2/questions.es.jsonl.gz", questions("t", "es", "es"))
+    attracts = {"id": "squad-es-v2-s-q", "lang": "es", "question": "¿Qué atrae el mar?", "answerable": True}
+    attracts |= {"article_id": "t-bridge-es", "answers": [{"text": "puente", "start": 3}]}
+    write(folder / "squad-es-v2/questions.es.jsonl.gz", [*questions("t", "es", "es"), attracts])
     write(folder / "afriqa/articles.jsonl.gz", articles("a", "fr"))
     fon = [
         row | {"lang": "fon", "question_pivot": row["question"], "pivot_lang": "fr", "question": "Nabi ?"}

@@ -12,6 +12,7 @@ from evaluation.judge_answers import Judged, judge
 from evaluation.measure_whole import (
     NEWS,
     SQUAD2,
+    SQUAD2_ES,
     AskedQuestion,
     attempt_all,
     questions_of_the_pool,
@@ -98,8 +99,12 @@ def test_questions_of_the_pool_keep_their_article_together(sets: Path) -> None:
         (NEWS, False),
         (SQUAD2, True),
         (SQUAD2, False),
+        (SQUAD2_ES, True),
     ]
-    assert found[3].group == found[4].group == "Tides"
+    english, spanish = found[3].question, found[5].question
+    assert (spanish.text, spanish.language) == ("¿Qué atrae el mar?", "es")
+    assert (spanish.article_id, spanish.answers) == (english.article_id, english.answers)
+    assert found[3].group == found[4].group == found[5].group == "Tides"
     assert found[2].group == "u"
 
 
@@ -112,4 +117,8 @@ def test_the_real_pool_has_its_questions(evaluation_data: Path) -> None:
     others = [one for one in found if one.part == SQUAD2]
     assert (len(others), sum(one.question.answerable for one in others)) == (600, 300)
     assert len({one.group for one in others}) == 17
+    crossing = [one for one in found if one.part == SQUAD2_ES]
+    assert {one.question.language for one in crossing} == {"es"}
+    assert {one.question.article_id for one in crossing} <= {one.question.article_id for one in others}
+    assert len(crossing) >= 300
     assert found == questions_of_the_pool(sets, 300, 1)
