@@ -44,6 +44,7 @@ class LanguageSamples:
         self._written = 0
         self._languages: dict[str, int] = {}
         self._counted = -math.inf
+        self._changes = 0
 
     async def samples(self) -> Sequence[tuple[str, LanguageSample]]:
         """Every base language that has passages, with its sample."""
@@ -53,18 +54,24 @@ class LanguageSamples:
     def written(self, passages: int) -> None:
         """Say how many passages this process has stored, since one may have replaced another."""
         self._written += passages
-        self._counted = -math.inf
+        self._to_count()
 
     def forget(self) -> None:
         """Draw every sample anew when it is next asked for."""
         self._drawn.clear()
+        self._to_count()
+
+    def _to_count(self) -> None:
+        self._changes += 1
         self._counted = -math.inf
 
     async def _counts(self) -> dict[str, int]:
         """Passages per base language: counted anew after a write of our own, and now and then for those of others."""
         if time.monotonic() - self._counted > COUNTS_LAST_S:
-            self._counted = time.monotonic()
+            started, changes = time.monotonic(), self._changes
             self._languages = await self._engine.facet("meta.branch", passages_where())
+            if changes == self._changes:  # else something was stored meanwhile: the next caller counts again
+                self._counted = started
         return self._languages
 
     async def _sample(self, language: str, count: int) -> LanguageSample | None:

@@ -1,5 +1,6 @@
 """One contract for both engines: articles, versions, copies, filters, pages and counts, as the outside relies on."""
 
+import asyncio
 import os
 import uuid
 import warnings
@@ -313,6 +314,12 @@ async def test_language_filter_matches_what_the_language_is_part_of(archive: Arc
     [chinese] = await archive.search([PassageQuery(9, vector=vector("any"), language="zh")], Filters())
     assert {(hit.article_id, hit.language) for hit in chinese} == {(id, "zh") for id in "abce"}
     assert dict(await archive.language_samples()).keys() == {"zh", "fr"}
+
+
+async def test_everyone_who_asks_at_once_sees_the_languages(archive: Archive) -> None:
+    await put(archive, article("a", ONE, language="fr"))
+    asked = await asyncio.gather(*(archive.language_samples() for _ in range(3)))
+    assert [[name for name, _ in samples] for samples in asked] == [["fr"]] * 3
 
 
 async def test_dates_include_both_days_in_utc(archive: Archive) -> None:
