@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from indexing.archive.weights import Shape, Weights
+from indexing.archive.weights import Shape
+from indexing.build_encoder_graph import LayerWeights
 
 IGNORED = -1e4  # in the place of scores of tokens that no answer starts or ends at
 
@@ -20,8 +21,8 @@ class ReaderNetwork(nn.Module):
     the trained layers can take the encoder's place in its graph.
     """
 
-    def __init__(self, weights: Weights, frozen_layers: int) -> None:
-        """Start from the encoder; its embeddings and first layers stay as they are."""
+    def __init__(self, weights: LayerWeights, frozen_layers: int, trained: bool = False) -> None:
+        """Start from the encoder, or from a `trained` reader; embeddings and first layers stay as they are."""
         super().__init__()
         shape = weights.shape
         self.shape = shape
@@ -34,6 +35,8 @@ class ReaderNetwork(nn.Module):
         self.head = nn.Linear(shape.hidden, 2)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
+        if trained:
+            self.head = _linear(weights.matrix("head.w"), weights.vector("head.b"))
         self.embedded.requires_grad_(False)
         for layer in self.layers[:frozen_layers]:
             layer.requires_grad_(False)
@@ -62,7 +65,7 @@ class ReaderNetwork(nn.Module):
 
 
 class _Layer(nn.Module):
-    def __init__(self, weights: Weights, number: int) -> None:
+    def __init__(self, weights: LayerWeights, number: int) -> None:
         super().__init__()
         name = f"l{number}"
         self.heads = weights.shape.heads
@@ -142,7 +145,7 @@ def _linear(matrix: NDArray[np.float32], bias: NDArray[np.float32]) -> nn.Linear
     return linear
 
 
-def _norm(weights: Weights, name: str) -> nn.LayerNorm:
+def _norm(weights: LayerWeights, name: str) -> nn.LayerNorm:
     norm = nn.LayerNorm(weights.shape.hidden, eps=weights.shape.epsilon)
     with torch.no_grad():
         norm.weight.copy_(torch.from_numpy(weights.vector(f"{name}.w")))

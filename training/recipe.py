@@ -142,8 +142,8 @@ NOT_STATED = Mixture(
 STATED = Phase("stated", NOT_STATED, blocks=4, peak=1.6e-4, group_weight=0.5, targets=TARGETS_BESIDE_SPANISH)
 MORE = replace(NOT_STATED, groups=0.2, swapped=0.3)
 LONG = replace(STATED, name="long", mixture=MORE, blocks=7)
-LISTS = replace(LONG, name="lists", mixture=replace(MORE, drawn=SOURCES_LISTS), blocks=70)
-SETTLED = replace(LISTS, name="settled", blocks=10, decay=1.0)
+LISTS = replace(LONG, name="lists", mixture=replace(MORE, drawn=SOURCES_LISTS), blocks=14, warm_up=0.02)
+SETTLED = replace(LISTS, name="settled", blocks=24, warm_up=0.0, decay=1.0)
 
 PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, LONG, LISTS, SETTLED)
 

@@ -25,8 +25,10 @@ from torch.nn import functional
 from indexing.archive.bundled_model import TOKENIZER, WEIGHTS, BundledModel
 from indexing.archive.embedding_table import EmbeddingTable
 from indexing.archive.weights import Weights
+from service.answering.reader import CARD, GRAPH
 from training.enumerations import with_enumerations
 from training.examples import Augmentations, Batch, ExampleStream
+from training.graph_weights import GraphWeights
 from training.reader_network import IGNORED, ReaderNetwork
 from training.recipe import GENERATED_PASSAGES, PHASES, SEED, Phase, augmentations
 from training.training_data import TrainingData, load_training_data
@@ -47,6 +49,14 @@ class Progress:
     batch: int = 0
     examples: int = 0
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A shipped reader to go on from, where its checkpoint is gone, and the name of the phase that comes next."""
+
+    reader: Path
+    phase: str
 
 
 def group_loss(scores: Tensor, batch: Batch, weight: float) -> Tensor:
@@ -97,10 +107,11 @@ class Training:
         augment: Callable[[Phase], Augmentations],
         models: Path,
         folder: Path,
+        start: Start | None = None,
     ) -> None:
-        """Start from the bundled encoder of `models`, or from the checkpoint in `folder`."""
+        """Begin at the bundled encoder of `models`, or at `start`, or at the checkpoint in `folder`."""
         bundled = BundledModel.open(models)
-        weights = Weights.open(bundled.folder / WEIGHTS)
+        encoder = Weights.open(bundled.folder / WEIGHTS)
         self.data = data
         self.phases = phases
         self.augment = augment
@@ -109,8 +120,9 @@ class Training:
         self.table = EmbeddingTable.open(bundled.folder / WEIGHTS)
         self.tokenizer = Tokenizer.from_file(str(bundled.folder / TOKENIZER))
         torch.manual_seed(SEED)
-        self.network = ReaderNetwork(weights, FROZEN_LAYERS).to(self.device)
-        self.progress = Progress()
+        self.progress = _progress_at(start, phases) if start else Progress()
+        weights = GraphWeights(start.reader / GRAPH, encoder.shape) if start else encoder
+        self.network = ReaderNetwork(weights, FROZEN_LAYERS, trained=start is not None).to(self.device)
         self.optimizer = torch.optim.AdamW(_groups(self.network), lr=0.0, betas=(0.9, 0.98), fused=True)
         self.average = [value.detach().clone() for value in self._learnt]
         self._saved = time.monotonic()
@@ -218,6 +230,15 @@ class Training:
             print(f"going on after {self.progress.examples} examples", flush=True)
 
 
+def _progress_at(start: Start, phases: Sequence[Phase]) -> Progress:
+    names = [phase.name for phase in phases]
+    if start.phase not in names:
+        raise ValueError(f"no phase {start.phase!r}; there are {', '.join(names)}")
+    card = json.loads((start.reader / CARD).read_text(encoding="utf-8"))
+    seconds = 3600 * float(card["hours"])
+    return Progress(names.index(start.phase), examples=int(card["examples"]), seconds=seconds)
+
+
 def _made_ahead(stream: ExampleStream, numbers: range) -> Iterator[list[Batch]]:
     """Blocks in order, each made while the one before is learnt from: a tenth of the time otherwise."""
     with ThreadPoolExecutor(1, initializer=_give_way) as beside:
@@ -250,11 +271,18 @@ def main() -> None:
     parser.add_argument("--models", type=Path, default=ROOT / "models")
     parser.add_argument("--folder", type=Path, default=ROOT / ".cache" / "training")
     parser.add_argument("--hours", type=float, default=math.inf, help="stop after so many hours, for now")
+    parser.add_argument("--reader", type=Path, help="a shipped reader to begin at, not the encoder")
+    parser.add_argument("--phase", help="with --reader: the phase of the recipe that comes next")
     given = parser.parse_args()
+    if (given.reader is None) != (given.phase is None):
+        parser.error("--reader and --phase go together")
+    start = Start(given.reader, given.phase) if given.reader else None
     folder = given.folder / "reader"
     data = with_translations(load_training_data(given.data), given.folder / "translated")
     data = with_enumerations(data, GENERATED_PASSAGES, SEED)
-    training = Training(data, PHASES, lambda phase: augmentations(phase, data, folder), given.models, folder)
+    training = Training(
+        data, PHASES, lambda phase: augmentations(phase, data, folder), given.models, folder, start
+    )
     if shutil.which("g++"):  # a tenth faster, where the compiler that torch needs is there
         training.network.compile_layers()
     for ending in (signal.SIGTERM, signal.SIGINT):

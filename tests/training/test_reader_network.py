@@ -13,6 +13,7 @@ from indexing.archive.embedding_table import EmbeddingTable
 from indexing.archive.encoder import Encoder
 from indexing.archive.weights import Weights
 from training.build_reader_graph import build_reader_graph
+from training.graph_weights import GraphWeights
 from training.reader_network import ReaderNetwork, TrainedWeights
 
 
@@ -46,6 +47,22 @@ def test_the_int8_graph_scores_as_the_network_does(network: ReaderNetwork, encod
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     [scores] = session.run(["scores"], {"word_vectors": words})
     assert scores.shape == expected.shape == (1, words.shape[1], 2)
+    assert np.corrcoef(scores.ravel(), expected.ravel())[0, 1] > 0.98
+
+
+def test_a_shipped_graph_gives_its_network_back(
+    network: ReaderNetwork, encoder: Encoder, tmp_path: Path
+) -> None:
+    """Nearly, since the graph is rounded."""
+    graph = build_reader_graph(TrainedWeights(network)).SerializeToString()
+    (tmp_path / "reader.onnx").write_bytes(graph)
+    read = ReaderNetwork(GraphWeights(tmp_path / "reader.onnx", network.shape), frozen_layers=3, trained=True)
+    for name, value in network.state_dict().items():
+        again = read.state_dict()[name]
+        assert float((again - value).norm()) <= 0.05 * float(value.norm()), name
+    words = torch.from_numpy(_words(encoder, "query: who came?</s> passage: Вчера приехали 102 солдата."))
+    with torch.no_grad():
+        scores, expected = read(words), network(words)
     assert np.corrcoef(scores.ravel(), expected.ravel())[0, 1] > 0.98
 
 

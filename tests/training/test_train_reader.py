@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from training.examples import Augmentations, Batch, Mixture
+from training.export_reader import export_reader
 from training.recipe import Phase
-from training.train_reader import Training, group_loss
+from training.train_reader import Start, Training, group_loss
 from training.training_data import Context, TrainingData, TrainingQuestion
 
 
@@ -99,3 +100,23 @@ def test_it_learns(models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     training._step = lambda *given: losses.append(step(*given)) or losses[-1]  # type: ignore[func-returns-value,method-assign]
     training.run()
     assert np.mean(losses[-4:]) < 0.5 * np.mean(losses[:2])
+
+
+def test_a_shipped_reader_is_gone_on_from(models: Path, tmp_path: Path) -> None:
+    """The checkpoint is gone, the reader is there: examples go on counting, at the phase that comes next."""
+    first = _training(models, tmp_path / "first")
+    assert first.run()
+    reader = export_reader(tmp_path / "first" / "checkpoint.pt", models, tmp_path / "reader")
+    further = Training(
+        _goats(), PHASES, lambda _: Augmentations(), models, tmp_path / "next", Start(reader, "second")
+    )
+    assert further.progress.phase == 1
+    assert further.progress.examples == 36
+    assert torch.allclose(further.network.head.weight, first.network.head.weight)
+    assert further.run()
+    assert further.progress.examples == 60
+
+
+def test_an_unknown_phase_is_named_with_those_there_are(models: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no phase 'third'; there are first, second"):
+        Training(_goats(), PHASES, lambda _: Augmentations(), models, tmp_path, Start(tmp_path, "third"))
