@@ -24,7 +24,9 @@ def test_the_report_has_both_parts_beside_no_reader(
     assert rows["squad2"]["reader"]["refusing"]["false_answers"]["of"] == 1
     whole = written["parts"]["answers"]["whole"]
     assert whole["reader"]["parts"]["news"]["right"]["of"] == 2
-    assert whole["no_reader"]["every"]["attempted"]["of"] == 5
+    assert (
+        whole["no_reader"]["every"]["attempted"]["of"] == 6
+    )  # three on news, two of squad2, one of these in Spanish
     assert whole["reader"]["verbatim"]["share"] == 1.0
     text = page.read_text("utf-8")
     for expected in (
@@ -38,7 +40,7 @@ def test_the_report_has_both_parts_beside_no_reader(
         assert f"]({plot})" in text
         assert (results / plot).stat().st_size < 150_000
     asked = (tmp_path / "cache" / "answers-reader.jsonl").read_text("utf-8").splitlines()
-    assert {json.loads(line)["part"] for line in asked} == {"news", "squad2"}
+    assert {json.loads(line)["part"] for line in asked} == {"news", "squad2", "squad2-es"}
 
 
 def test_a_part_that_is_left_out_stays_as_it_was(
