@@ -14,7 +14,14 @@ from service.answering.confidence import Confidence
 from service.answering.group_answers import group_answers
 from service.answering.read_passages import Reading
 from service.answering.same_answer import SameAnswer
-from service.answering.signals import Asked, RankedAnswer, missing_names, rank_answers, signals
+from service.answering.signals import (
+    Asked,
+    RankedAnswer,
+    language_pair,
+    missing_names,
+    rank_answers,
+    signals,
+)
 from service.answering.timings import timed
 from service.answering.understand_question import Understood
 from service.answering.verify import Draft
@@ -68,7 +75,7 @@ class Compose:
             # Names are compared letter by letter: some 10 ms that other requests need not wait for.
             asked, ranked = await asyncio.to_thread(self._rank, understood, readings, headings)
             told = signals(ranked, asked, headings)
-            confidence = self._confidence.of(told)
+            confidence = self._confidence.of(told, language_pair(asked, ranked[0]))
             cite = Citing(self._archive, records, asked)
             if not relevant or confidence < self._threshold:
                 nearest = await cite.sentences(_best_of_each_article(readings))

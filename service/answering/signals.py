@@ -96,6 +96,11 @@ def missing_names(readings: Sequence[Reading], asked: Asked, headings: Mapping[s
     )
 
 
+def language_pair(asked: Asked, answer: RankedAnswer) -> str:
+    """Languages of the question and of the article, as "en-fr": what the calibration may tell apart."""
+    return f"{asked.language.split('-')[0]}-{answer.best.found.language.split('-')[0]}"
+
+
 def signals(ranked: Sequence[RankedAnswer], asked: Asked, headings: Mapping[str, str]) -> dict[str, float]:
     """The signals of the first answer; `confidence.json` holds what each is worth. NaN where one cannot be told."""
     first = ranked[0]

@@ -6,7 +6,7 @@ from service.answering.group_answers import group_answers
 from service.answering.question import Question
 from service.answering.read_passages import Reading
 from service.answering.same_answer import SameAnswer
-from service.answering.signals import Asked, RankedAnswer, rank_answers, signals
+from service.answering.signals import Asked, RankedAnswer, language_pair, rank_answers, signals
 from service.answering.understand_question import Understood
 from tests.service.answering.readings import reading
 
@@ -64,6 +64,11 @@ def test_the_signals_are_those_of_the_first_answer() -> None:
     assert told["names"] == told["names_in_sentence"] == told["type_fits"] == 1.0
     assert told["agreement"] == 0.0
     assert told["margin"] == ranked[0].total - ranked[1].total
+
+
+def test_the_pair_is_the_questions_language_and_the_articles() -> None:
+    ranked, asked = _ranked("How many soldiers came?", reading("Some 312 soldiers came.", "312"))
+    assert language_pair(asked, ranked[0]) == f"en-{ranked[0].best.found.language}"
 
 
 def test_a_question_without_names_tells_nothing_by_them() -> None:
