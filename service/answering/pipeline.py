@@ -1,8 +1,8 @@
 """The only file that connects the steps: understand, embed, retrieve, read, read closely, compose, verify."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from indexing.archive.encoder import Encoder
 from indexing.errors import IndexingError
 from service.answering.answer import (
     Answer,
-    ConsideredPassage,
     Refusal,
     RefusalReason,
     new_answer_id,
@@ -23,17 +22,19 @@ from service.answering.common_words import common_words
 from service.answering.compose import Compose
 from service.answering.confidence import Confidence
 from service.answering.embed_question import EmbedQuestion
+from service.answering.events import Answered, Delta, Event, Status, heard_by, tell
+from service.answering.fair_queue import FairQueue
 from service.answering.question import Question
 from service.answering.read_closely import ReadClosely
-from service.answering.read_passages import ReadPassage, ReadPassages
+from service.answering.read_passages import ReadPassage, ReadPassages, considered
 from service.answering.reader import Reader
 from service.answering.refusals import Refusals
 from service.answering.retrieve import Retrieve
-from service.answering.timings import collected
+from service.answering.timings import collected, timed
 from service.answering.understand_question import UnderstandQuestion, Understood
 from service.answering.verify import Draft, Verify
-from service.answering.word_answer import answer_text, short_answer
-from service.errors import Busy, ModeUnavailable, ServiceError
+from service.answering.word_answer import answer_parts, short_answer
+from service.errors import ModeUnavailable, ServiceError
 
 AT_ONCE = 2  # answers worked on at the same time: one a core
 SECONDS_AN_ANSWER = 0.3
@@ -60,30 +61,63 @@ class Answering:
         self._refusals = Refusals()
         compose = Compose(archive, confidence, common_words(encoder.tokenizer), threshold)
         self._pipeline = _connected(archive, encoder, reader, compose)
-        self._queue = queue
-        self._waiting = 0
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._queue = FairQueue(queue, AT_ONCE, SECONDS_AN_ANSWER)
 
     def warm_up(self) -> None:
         """Load what the first question would otherwise wait for."""
         self._pipeline.warm_up()
 
-    async def ask(self, question: Question) -> Answer:
-        """Answer or refuse; raises Busy when the queue is full, ModeUnavailable for a mode that is not there."""
+    async def ask(self, question: Question, caller: str = "") -> Answer:
+        """Answer or refuse; raises Busy when the queue is full, ModeUnavailable for a mode that is not there.
+
+        Callers take turns in the queue, whoever they are: a name of any kind that is the same each time.
+        """
         if question.mode == "generative":
             raise ModeUnavailable(
                 "mode 'generative' needs a language model and none is configured; set CITEWELL_LLM_BASE_URL, "
                 "or ask with mode 'extractive'"
             )
-        answer, _ = await self.ask_with_signals(question)
+        answer, _ = await self.ask_with_signals(question, caller)
         return answer
 
-    async def ask_with_signals(self, question: Question) -> tuple[Answer, Mapping[str, float]]:
+    async def stream(self, question: Question, caller: str = "") -> AsyncGenerator[Event]:
+        """The same as `ask`, told as it happens: an `Answered` comes last.
+
+        Whoever stops listening closes it, which stops the work before its next step.
+        """
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def hear(event: Event | None) -> None:
+            loop.call_soon_threadsafe(events.put_nowait, event)
+
+        async def answered() -> None:
+            try:
+                with heard_by(hear):
+                    hear(Answered(await self.ask(question, caller)))
+            finally:
+                hear(None)
+
+        work = asyncio.create_task(answered())
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def ask_with_signals(
+        self, question: Question, caller: str = ""
+    ) -> tuple[Answer, Mapping[str, float]]:
         """The same, with the signals that the confidence was told from; empty where nothing was read."""
-        async with self._place_in_queue():
-            with collected() as timings:
+        with collected() as timings:
+            tell(Status("waiting", {"ahead": len(self._queue)}))
+            async with AsyncExitStack() as stack:
+                with timed("queued"):
+                    ahead = await stack.enter_async_context(self._queue.place(caller))
                 answer, signals = await self._answered(question)
-            return replace(answer, timings_ms=timings), signals
+        return replace(answer, timings_ms=timings | {"queue_length": float(ahead)}), signals
 
     async def _answered(self, question: Question) -> tuple[Answer, Mapping[str, float]]:
         if not await self._archive.language_samples():
@@ -97,18 +131,21 @@ class Answering:
         passages: list[ReadPassage] = results["read"]["passages"]
         if not verified.statements:
             return await self._refusal(question, understood, verified, passages), verified.signals
+        parts = answer_parts(verified)
+        for part in parts:
+            tell(Delta(part))
         answer = Answer(
             id=new_answer_id(),
             question=question.text,
             standalone_question=understood.standalone,
             language=understood.language,
             answered=True,
-            answer=answer_text(verified),
+            answer="".join(parts),
             short_answer=short_answer(verified),
             confidence=verified.confidence,
             statements=verified.statements,
             citations=verified.citations,
-            passages=_considered(passages),
+            passages=considered(passages),
         )
         return answer, verified.signals
 
@@ -134,6 +171,7 @@ class Answering:
         reason: RefusalReason = draft.refusal or "unverified"
         language = question.answer_language or understood.language
         text = self._refusals.say(reason, language, await self._archive.article_count(), draft.missing)
+        tell(Delta(text))
         return Answer(
             id=new_answer_id(),
             question=question.text,
@@ -141,20 +179,9 @@ class Answering:
             language=understood.language,
             answered=False,
             answer=text,
-            passages=_considered(passages),
+            passages=considered(passages),
             refusal=Refusal(reason, text, draft.nearest),
         )
-
-    @asynccontextmanager
-    async def _place_in_queue(self) -> AsyncIterator[None]:
-        if self._waiting >= self._queue:
-            raise Busy(retry_after=max(1, round(self._waiting * SECONDS_AN_ANSWER / AT_ONCE)))
-        self._waiting += 1
-        try:
-            async with self._turn:
-                yield
-        finally:
-            self._waiting -= 1
 
 
 def _connected(archive: Archive, encoder: Encoder, reader: Reader, compose: Compose) -> Pipeline:
@@ -179,11 +206,3 @@ def _connected(archive: Archive, encoder: Encoder, reader: Reader, compose: Comp
     pipeline.connect("read_closely.readings", "compose.readings")
     pipeline.connect("compose.draft", "verify.draft")
     return pipeline
-
-
-def _considered(passages: Sequence[ReadPassage]) -> tuple[ConsideredPassage, ...]:
-    return tuple(
-        ConsideredPassage(passage.id, passage.article_id, passage.start, passage.end, passage.text, one.score)
-        for one in passages
-        for passage in [one.found.passage]
-    )

@@ -8,6 +8,8 @@ from typing import Any
 
 from haystack import component
 
+from service.answering.answer import ConsideredPassage
+from service.answering.events import Considered, Status, tell
 from service.answering.reader import Reader, Span
 from service.answering.retrieve import Found
 from service.answering.timings import timed
@@ -84,6 +86,7 @@ class ReadPassages:
 
         Both best first.
         """
+        tell(Status("reading", {"passages": len(found)}))
         with timed("read"):
             readings: dict[tuple[str, int, int], Reading] = {}
             for first in range(0, len(found), AT_ONCE):
@@ -96,12 +99,23 @@ class ReadPassages:
                     for reading in _readings(one, of_passage):
                         readings.setdefault((one.passage.article_id, reading.start, reading.end), reading)
             ranked = sorted(readings.values(), key=lambda reading: -reading.total)
-            return {"readings": ranked, "passages": _ranked(found, ranked)}
+            passages = _ranked(found, ranked)
+        tell(Considered(considered(passages)))
+        return {"readings": ranked, "passages": passages}
 
     @component.output_types(readings=list[Reading], passages=list[ReadPassage])
     async def run_async(self, understood: Understood, found: list[Found]) -> dict[str, Any]:
         """The same as `run`, beside the event loop."""
         return await asyncio.to_thread(self.run, understood, found)
+
+
+def considered(passages: Sequence[ReadPassage]) -> tuple[ConsideredPassage, ...]:
+    """The passages as the answer shows them."""
+    return tuple(
+        ConsideredPassage(passage.id, passage.article_id, passage.start, passage.end, passage.text, one.score)
+        for one in passages
+        for passage in [one.found.passage]
+    )
 
 
 def _ranked(found: Sequence[Found], readings: Sequence[Reading]) -> list[ReadPassage]:

@@ -25,6 +25,7 @@ from indexing.archive.language_samples import LanguageSample
 from indexing.archive.search_passages import Candidate, CandidateSearch, Version
 from indexing.archive.terms import Terms
 from service.answering.coverage import Coverage
+from service.answering.events import Status, is_heard, tell
 from service.answering.fold_passages import fold_passages
 from service.answering.timings import timed
 from service.answering.understand_question import Understood
@@ -85,6 +86,8 @@ class Retrieve:
         """At most `top_k` passages, best first, and whether any of them has to do with the question."""
         with timed("search"):
             question = understood.question
+            if is_heard():
+                tell(Status("searching", {"articles": await self._archive.article_count()}))
             samples = dict(await self._archive.language_samples())
             coverage = Coverage(understood.standalone, self._terms, samples)
             search = CandidateSearch(

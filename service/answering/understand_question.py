@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import py3langid
 from haystack import component
 
+from service.answering.events import Status, tell
 from service.answering.question import Question
 
 UNDETERMINED = "und"
@@ -35,6 +36,7 @@ class UnderstandQuestion:
     @component.output_types(understood=Understood)
     def run(self, question: Question) -> dict[str, Understood]:
         """Detect the language; the standalone wording is the question itself until follow-ups come."""
+        tell(Status("understanding"))
         text = question.text.strip()
         languages = likely_languages(text)
         return {"understood": Understood(question, text, languages[0], languages)}

@@ -10,6 +10,7 @@ from haystack import component
 
 from indexing.archive.archive import Archive
 from service.answering.answer import Citation, RefusalReason, Statement
+from service.answering.events import Status, tell
 from service.answering.timings import timed
 
 logger = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Verify:
     @component.output_types(verified=Draft, dropped=int)
     async def run_async(self, draft: Draft) -> dict[str, Any]:
         """Keep what is proven, number the citations anew, and count the statements that were dropped."""
+        tell(Status("checking", {"quotes": len(draft.citations)}))
         with timed("verify"):
             texts = {
                 (citation.article.id, citation.article.version): await self._text(citation)

@@ -12,18 +12,25 @@ def short_answer(draft: Draft) -> str | None:
     return "; ".join(worded) or None
 
 
-def answer_text(draft: Draft) -> str:
-    """The values with the marks of their citations, or the sentences with theirs.
+def answer_parts(draft: Draft) -> list[str]:
+    """The answer's text in parts, one a value or a sentence, each with the marks of its citations; joined as it is.
 
     Where articles disagree each value says whose it is and of when: the source (else the title) and the date.
     """
     if not draft.values:
-        return " ".join(f"{statement.text} {marks(statement.citations)}" for statement in draft.statements)
+        return _parts(" ", [f"{one.text} {marks(one.citations)}" for one in draft.statements])
     disagree = any(_differs(draft, value) for value in draft.values)
-    return "; ".join(
-        f"{_worded(draft, value)}{_whose(draft, value) if disagree else ''} {marks(value)}"
-        for value in draft.values
+    return _parts(
+        "; ",
+        [
+            f"{_worded(draft, value)}{_whose(draft, value) if disagree else ''} {marks(value)}"
+            for value in draft.values
+        ],
     )
+
+
+def _parts(between: str, parts: Sequence[str]) -> list[str]:
+    return [*parts[:1], *(between + part for part in parts[1:])]
 
 
 def marks(numbers: Sequence[int]) -> str:

@@ -2,7 +2,7 @@
 
 from service.answering.answer import Citation, CitedArticle, Statement
 from service.answering.verify import Draft
-from service.answering.word_answer import answer_text, short_answer
+from service.answering.word_answer import answer_parts, short_answer
 
 
 def _citation(
@@ -31,24 +31,24 @@ def test_one_value_of_two_articles_has_both_marks() -> None:
     draft = _draft(
         [_citation(1, "Ishkashim (102 men)", "102"), _citation(2, "102 soldats", "102")], ((1, 2),)
     )
-    assert answer_text(draft) == "102 [1][2]"
+    assert "".join(answer_parts(draft)) == "102 [1][2]"
     assert short_answer(draft) == "102"
 
 
 def test_several_values_come_in_the_order_of_their_citations() -> None:
     draft = _draft([_citation(1, "Nish and Miyan", "Nish"), _citation(2, "Miyan too", "Miyan")], ((1,), (2,)))
-    assert answer_text(draft) == "Nish [1]; Miyan [2]"
+    assert "".join(answer_parts(draft)) == "Nish [1]; Miyan [2]"
     assert short_answer(draft) == "Nish; Miyan"
 
 
 def test_where_articles_disagree_each_value_has_its_source_and_date() -> None:
     other = _citation(2, "104 men", "104", "differs", source=None)
     draft = _draft([_citation(1, "102 men", "102"), other], ((1,), (2,)))
-    assert answer_text(draft) == "102 (Courier, 2021-07-05) [1]; 104 (Title, 2021-07-05) [2]"
+    assert "".join(answer_parts(draft)) == "102 (Courier, 2021-07-05) [1]; 104 (Title, 2021-07-05) [2]"
     assert short_answer(draft) == "102"
 
 
 def test_without_values_the_sentences_are_the_answer() -> None:
     draft = Draft((Statement("They left.", (1,), 0, 10),), (_citation(1, "They left.", "left"),))
-    assert answer_text(draft) == "They left. [1]"
+    assert "".join(answer_parts(draft)) == "They left. [1]"
     assert short_answer(draft) is None
