@@ -26,12 +26,16 @@ class FairQueue:
         """How many wait or work."""
         return self._working + sum(map(len, self._waiting.values()))
 
+    def require_room(self) -> None:
+        """Raise Busy when it is full: for who has to know before `place` is waited for."""
+        if len(self) >= self._places:
+            raise Busy(retry_after=max(1, round(len(self) * self._seconds_each / self._at_once)))
+
     @asynccontextmanager
     async def place(self, caller: str) -> AsyncIterator[int]:
         """Wait for one's turn and have it inside; gives how many were there before. Raises Busy when it is full."""
+        self.require_room()
         before = len(self)
-        if before >= self._places:
-            raise Busy(retry_after=max(1, round(before * self._seconds_each / self._at_once)))
         if self._working < self._at_once:
             self._working += 1
         else:
@@ -48,24 +52,28 @@ class FairQueue:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # the turn came at the moment of leaving: pass it on
+            if turn.cancelled():
+                self._leave(caller, turn)
+            else:  # the turn came at the moment of leaving: pass it on
                 self._working -= 1
                 self._let_next_in()
-            else:
-                self._leave(caller, turn)
             raise
 
     def _let_next_in(self) -> None:
-        if self._waiting and self._working < self._at_once:
-            caller, turns = self._waiting.popitem(last=False)
+        while self._waiting and self._working < self._at_once:
+            caller, turns = next(iter(self._waiting.items()))
             turn = turns.popleft()
-            if turns:
-                self._waiting[caller] = turns  # at the end of the round
-            self._working += 1
-            turn.set_result(None)
+            # One that is cancelled leaves, but its task has not run since: that costs its caller no turn.
+            if not turn.cancelled():
+                self._working += 1
+                turn.set_result(None)
+                self._waiting.move_to_end(caller)
+            if not turns:
+                del self._waiting[caller]
 
     def _leave(self, caller: str, turn: asyncio.Future[None]) -> None:
-        turns = self._waiting[caller]
-        turns.remove(turn)
-        if not turns:
-            del self._waiting[caller]
+        turns = self._waiting.get(caller, deque())
+        if turn in turns:  # else it was passed over already
+            turns.remove(turn)
+            if not turns:
+                del self._waiting[caller]

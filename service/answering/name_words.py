@@ -11,7 +11,8 @@ _SENTENCE_END = regex.compile(r"(?:^|[.!?…:¿¡]\s*|[\n«“„\"])[\s¿¡«�
 # German writes every noun with a capital; after such a word it is no name.
 _BEFORE_GERMAN_NOUN = regex.compile(
     r"(?:der|die|das|dem|den|des|im|ins|ans|aufs|laut|\p{N}+|fünf|neun|elf|zwölf|"
-    r"\p{Ll}+zehn|\p{Ll}+zig|\p{Ll}+(?:e|en|er|es|em)|\p{Ll}*(?:ein|kein)|viel|mehr|zum|zur|vom|am|beim)$"
+    r"\p{Ll}+zehn|\p{Ll}+zig|(?!über$|unter$|gegen$|neben$|hinter$|zwischen$)\p{Ll}+(?:e|en|er|es|em)|"
+    r"\p{Ll}*(?:ein|kein)|viel|mehr|zum|zur|vom|am|beim)$"
 )
 # First words of a sentence that are no name even before one: "In Paris", "Did Obama", "Avant Hollande".
 _OPENING_WORDS = """

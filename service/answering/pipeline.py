@@ -1,4 +1,4 @@
-"""The only file that connects the steps: understand, embed, retrieve, read, read closely, compose, verify."""
+"""The only file that connects the steps: understand (and follow-ups), embed, retrieve, read, compose, verify."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -24,6 +24,7 @@ from service.answering.confidence import Confidence
 from service.answering.embed_question import EmbedQuestion
 from service.answering.events import Answered, Delta, Event, Status, heard_by, tell
 from service.answering.fair_queue import FairQueue
+from service.answering.make_standalone import MakeStandalone
 from service.answering.question import Question
 from service.answering.read_closely import ReadClosely
 from service.answering.read_passages import ReadPassage, ReadPassages, considered
@@ -112,6 +113,7 @@ class Answering:
     ) -> tuple[Answer, Mapping[str, float]]:
         """The same, with the signals that the confidence was told from; empty where nothing was read."""
         with collected() as timings:
+            self._queue.require_room()  # before anything is told: a full queue is a refusal, not the middle of a reply
             tell(Status("waiting", {"ahead": len(self._queue)}))
             async with AsyncExitStack() as stack:
                 with timed("queued"):
@@ -127,7 +129,7 @@ class Answering:
             verified: Draft = results["verify"]["verified"]
             if verified.statements or not results["verify"]["dropped"]:
                 break  # else an article changed between search and check: its new version may answer
-        understood: Understood = results["understand"]["understood"]
+        understood: Understood = results["standalone"]["understood"]
         passages: list[ReadPassage] = results["read"]["passages"]
         if not verified.statements:
             return await self._refusal(question, understood, verified, passages), verified.signals
@@ -153,7 +155,7 @@ class Answering:
         """The outputs by component; what a component raised comes out as it was, not wrapped."""
         try:
             return await self._pipeline.run_async(
-                {"understand": {"question": question}}, include_outputs_from={"understand", "read"}
+                {"understand": {"question": question}}, include_outputs_from={"standalone", "read"}
             )
         except PipelineRuntimeError as error:
             if isinstance(error.__cause__, IndexingError | ServiceError):
@@ -186,21 +188,21 @@ class Answering:
 
 def _connected(archive: Archive, encoder: Encoder, reader: Reader, compose: Compose) -> Pipeline:
     pipeline = Pipeline()
+    retrieve = Retrieve(archive, encoder.terms)
     pipeline.add_component("understand", UnderstandQuestion())
+    pipeline.add_component("standalone", MakeStandalone(encoder, retrieve))
     pipeline.add_component("embed", EmbedQuestion(encoder))
-    pipeline.add_component("retrieve", Retrieve(archive, encoder.terms))
+    pipeline.add_component("retrieve", retrieve)
     pipeline.add_component("read", ReadPassages(reader))
     pipeline.add_component("read_closely", ReadClosely(reader, encoder))
     pipeline.add_component("compose", compose)
     pipeline.add_component("verify", Verify(archive))
-    pipeline.connect("understand.understood", "embed.understood")
-    pipeline.connect("understand.understood", "retrieve.understood")
-    pipeline.connect("understand.understood", "read.understood")
-    pipeline.connect("understand.understood", "compose.understood")
+    pipeline.connect("understand.understood", "standalone.understood")
+    for reads_it in ("embed", "retrieve", "read", "read_closely", "compose"):
+        pipeline.connect("standalone.understood", f"{reads_it}.understood")
     pipeline.connect("embed.vector", "retrieve.vector")
     pipeline.connect("retrieve.found", "read.found")
     pipeline.connect("retrieve.relevant", "compose.relevant")
-    pipeline.connect("understand.understood", "read_closely.understood")
     pipeline.connect("embed.vector", "read_closely.vector")
     pipeline.connect("read.readings", "read_closely.readings")
     pipeline.connect("read_closely.readings", "compose.readings")

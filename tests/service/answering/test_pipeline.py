@@ -36,7 +36,7 @@ async def test_answering_quotes_the_french_sentence_for_the_english_question(ans
     assert (first.answer_start, first.answer_end) != (None, None)
     assert answer.short_answer in ("102", "102 personnes")
     assert answer.confidence is not None and 0 < answer.confidence < 1
-    steps = {"embed", "search", "read", "compose", "verify", "total"}
+    steps = {"understand", "embed", "search", "read", "compose", "verify", "total"}
     assert set(answer.timings_ms) == steps | {"queued", "queue_length"}
 
 
