@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from evaluation.errors import EvaluationError
 from indexing.canonical_text import canonical_text
+from service.answering.question import Turn
 
 XQUAD_LANGUAGES = ("en", "es", "de", "ru")
 NEEDED = (
@@ -76,6 +77,8 @@ class SetQuestion:
     """Of a list: every span that is needed."""
     pivot: str = ""
     """The same question in the language of its passage, where the set has it."""
+    history: tuple[Turn, ...] = ()
+    """Of a follow-up: the turns before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,7 @@ def _question(row: dict[str, Any], article: SourceArticle | None) -> SetQuestion
         standalone=row.get("standalone", ""),
         all_spans=tuple(_span(one, article.text) for one in row.get("all_spans", ())) if article else (),
         pivot=row.get("question_pivot", ""),
+        history=tuple(Turn(turn["role"], turn["content"]) for turn in row.get("history", ())),
     )
 
 
