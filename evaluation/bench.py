@@ -14,6 +14,7 @@ import click
 
 from evaluation.bench_adding import measure_adding
 from evaluation.bench_clone import measure_clone
+from evaluation.bench_conversations import measure_conversations
 from evaluation.bench_gap import measure_gap
 from evaluation.bench_memory import measure_memory
 from evaluation.bench_options import BenchOptions, PartResult
@@ -31,13 +32,15 @@ PARTS: dict[str, Callable[[BenchOptions], PartResult]] = {
     "search": measure_search,
     "gap": measure_gap,
     "memory": measure_memory,
+    "conversations": measure_conversations,
     "clone": measure_clone,
 }
-USUAL = ("adding", "search", "gap", "memory")  # `clone` downloads everything anew
+USUAL = ("adding", "search", "gap", "memory", "conversations")  # `clone` downloads everything anew
 PLOTS = {
     "search": "Retrieval in a large archive, without embedding",
     "gap": "Between two /healthz answers",
     "memory": "Whole answers over HTTP",
+    "conversations": "Whole answers, one at a time and 32 at once",
 }
 
 
@@ -51,6 +54,7 @@ PLOTS = {
 @click.option("--passages", default=10_000, help="Passages that the part `gap` adds through the service.")
 @click.option("--large", default=50_000, help="Passages of the archive of the parts `search` and `memory`.")
 @click.option("--questions", default=400, help="Questions of the part `search`.")
+@click.option("--minutes", default=5.0, help="Of the part `conversations`.")
 @click.option("--rounds", default=2, help="Runs of each system of the part `adding`; the quickest counts.")
 @click.option("--seed", default=DEFAULT_SEED, help="Draws questions and figures.")
 def bench(parts: tuple[str, ...], clone: bool, results: Path, **given: Any) -> None:
@@ -69,6 +73,7 @@ def bench(parts: tuple[str, ...], clone: bool, results: Path, **given: Any) -> N
                 added_passages=given["passages"],
                 large_archive=given["large"],
                 questions=given["questions"],
+                minutes=given["minutes"],
             )
             for name in dict.fromkeys((*parts, *(["clone"] if clone else []))):
                 _measure(name, options, results)
@@ -94,6 +99,7 @@ def _measure(name: str, options: BenchOptions, results: Path) -> None:
         "passages": options.added_passages,
         "large": options.large_archive,
         "questions": options.questions,
+        "minutes": options.minutes,
     }
     report = _kept(results / "bench.json")
     report["parts"][name] = {"made": made, "seconds": round(seconds, 1), "asked": asked, **result.to_dict()}

@@ -22,6 +22,8 @@ class BenchOptions:
     large_archive: int
     """Passages of the archive for exact search."""
     questions: int
+    minutes: float = 5.0
+    """For which many conversations go on at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from evaluation.evaluation_sets import (
     SourceArticle,
     load_sets,
 )
+from evaluation.follow_ups import measure_follow_ups
 from evaluation.goals import retrieval_goals
 from evaluation.measure_answers import AnswerRow, measure_answers
 from evaluation.measure_retrieval import RetrievalMeasure, Row
@@ -74,6 +75,7 @@ def run_evaluation(
     }
     page = _write(report, evaluation, results)
     _measure_reading(settings, data, results, sample, seed, cache)
+    print(measure_follow_ups(encoder, data, results), flush=True)
     return page
 
 
