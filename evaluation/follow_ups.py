@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from evaluation.ask_own import sample_files
 from evaluation.conversations import Conversation, load_conversations
-from evaluation.evaluation_sets import EvaluationSets, SetQuestion, load_sets
+from evaluation.evaluation_sets import EvaluationSets, SetQuestion, draw, load_sets
 from evaluation.follow_ups_page import follow_ups_page
 from evaluation.metrics import Counted, share_of
 from evaluation.open_reader import OpenedReader, open_reader
@@ -124,9 +124,11 @@ def news_cases(sets: EvaluationSets, homes: dict[str, str]) -> list[Case]:
     """The follow-ups of the news questions; and the other answerable ones, each after a turn on another article."""
     answerable = [one for one in sets.news_questions if one.answerable]
     plain = [one for one in answerable if one.kind != "followup"]
-    draw = random.Random(SEED)
+    chance = random.Random(SEED)
     unrelated = [
-        _news_case(one, _turns(draw.choice([other for other in plain if other.article_id != one.article_id])))
+        _news_case(
+            one, _turns(chance.choice([other for other in plain if other.article_id != one.article_id]))
+        )
         for one in plain
     ]
     followed = [_news_case(one, one.history) for one in answerable if one.kind == "followup"]
@@ -197,7 +199,9 @@ def rows(part: str, found: dict[str, list[Reached]]) -> list[Row]:
     ]
 
 
-async def measure_samples(encoder: Encoder, opened: OpenedReader, folder: Path) -> dict[str, list[Reached]]:
+async def measure_samples(
+    encoder: Encoder, opened: OpenedReader, folder: Path, sample: int
+) -> dict[str, list[Reached]]:
     """The own conversations, on an archive of the samples."""
     archive = await open_archive(folder / "samples", manifest_for(encoder, encoder.terms))
     try:
@@ -205,17 +209,18 @@ async def measure_samples(encoder: Encoder, opened: OpenedReader, folder: Path) 
         readings = read_paths(paths, max_characters=MAX_CHARACTERS)
         async for _ in add_articles(readings, archive, encoder, max_characters=MAX_CHARACTERS):
             pass
-        return await _by_method(archive, encoder, opened, own_cases(load_conversations()))
+        return await _by_method(archive, encoder, opened, draw(own_cases(load_conversations()), sample, SEED))
     finally:
         await archive.close()
 
 
 async def measure_news(
-    encoder: Encoder, opened: OpenedReader, folder: Path, sets: EvaluationSets
+    encoder: Encoder, opened: OpenedReader, folder: Path, sets: EvaluationSets, sample: int
 ) -> dict[str, list[Reached]]:
     """The news questions, on their 40 French articles."""
     async with open_pool("follow-ups", sets.news_articles, encoder, folder, MAX_CHARACTERS) as pool:
-        return await _by_method(pool.archive, encoder, opened, news_cases(sets, pool.homes))
+        cases = draw(news_cases(sets, pool.homes), sample, SEED)
+        return await _by_method(pool.archive, encoder, opened, cases)
 
 
 async def _by_method(
@@ -240,15 +245,17 @@ def _of(found: dict[str, list[Reached]], kinds: set[str]) -> dict[str, list[Reac
     return {method: [one for one in own if one.case.kind in kinds] for method, own in found.items()}
 
 
-def measure_follow_ups(encoder: Encoder, data: Path | None, results: Path, reader: Path = FOLDER) -> Path:
-    """Measure and write the report; the news part needs the sets under `data`."""
+def measure_follow_ups(
+    encoder: Encoder, data: Path | None, results: Path, sample: int = 0, reader: Path = FOLDER
+) -> Path:
+    """Measure at most `sample` cases a part (0: all) and write the report; the news part needs the sets in `data`."""
     opened, started, made = open_reader(encoder, reader), time.perf_counter(), provenance()
     parts: dict[str, dict[str, list[Reached]]] = {}
     with tempfile.TemporaryDirectory(prefix="citewell-follow-ups-") as folder:
-        parts["samples"] = asyncio.run(measure_samples(encoder, opened, Path(folder)))
+        parts["samples"] = asyncio.run(measure_samples(encoder, opened, Path(folder), sample))
         if data is not None:
             sets = load_sets(data, 0, 0)
-            parts["news"] = asyncio.run(measure_news(encoder, opened, Path(folder), sets))
+            parts["news"] = asyncio.run(measure_news(encoder, opened, Path(folder), sets, sample))
     report = {
         "made": made,
         "seconds": round(time.perf_counter() - started, 1),
@@ -279,7 +286,7 @@ def follow_ups(reader: Path, data: Path, results: Path) -> None:
     """
     try:
         encoder = encoder_of(load_settings())
-        click.echo(measure_follow_ups(encoder, data.resolve() if data.is_dir() else None, results, reader))
+        click.echo(measure_follow_ups(encoder, data.resolve() if data.is_dir() else None, results, 0, reader))
     except (IndexingError, ServiceError, OSError) as error:
         sys.exit(f"follow_ups: {error}")
 

@@ -75,7 +75,7 @@ def run_evaluation(
     }
     page = _write(report, evaluation, results)
     _measure_reading(settings, data, results, sample, seed, cache)
-    print(measure_follow_ups(encoder, data, results), flush=True)
+    print(measure_follow_ups(encoder, data, results, sample), flush=True)
     return page
 
 
