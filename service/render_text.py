@@ -9,6 +9,12 @@ import click
 from service.faces.answer_in_quote import mark_answer
 
 UNITS = ("B", "KB", "MB", "GB", "TB")
+STEPS = {
+    "waiting": ("waiting, one question ahead", "waiting, {} questions ahead"),
+    "searching": ("searching one article", "searching {} articles"),
+    "reading": ("reading one passage", "reading {} passages"),
+    "checking": ("checking one quote", "checking {} quotes"),
+}
 OPENING_MARKS = (
     "\"'“”„‟‘‚«‹»›「『《〈"  # of the languages that articles come in; Danish and some German open with »
 )
@@ -30,9 +36,32 @@ def answer_text(answer: dict[str, Any]) -> str:
         differs = "says something else: " if citation["stance"] == "differs" else ""
         lines += ["", f"[{citation['number']}] {differs}{_quoted(citation, marked=short)}"]
         lines += [f"    in full: {sentence}" for sentence in _sentences(answer, citation)]
-        lines.append(f"    {_source(citation)}")
-        lines += [f"    also in: {copy['source'] or copy['title']}" for copy in citation["also_in"]]
+        lines.append(f"    {source_line(citation)}")
+        lines += [f"    also in: {copy.get('source') or copy.get('title')}" for copy in citation["also_in"]]
     return "\n".join(lines)
+
+
+def sources_text(answer: dict[str, Any]) -> str:
+    """The articles that an answer cites, one a citation, with their addresses."""
+    lines = []
+    for citation in answer["citations"]:
+        differs = "says something else: " if citation["stance"] == "differs" else ""
+        lines.append(f"[{citation['number']}] {differs}{source_line(citation)}")
+        if citation["article"]["url"]:
+            lines.append(f"    {citation['article']['url']}")
+    return "\n".join(lines)
+
+
+def step_text(status: dict[str, Any]) -> str:
+    """The step that a question is at, with its figure: `searching 27 articles`; empty where there is nothing to say."""
+    step = status.get("step")
+    if step == "understanding":
+        return "understanding the question"
+    figure = next((value for name, value in status.items() if name != "step"), None)
+    if not isinstance(step, str) or step not in STEPS or not isinstance(figure, int) or not figure:
+        return ""
+    one, many = STEPS[step]
+    return one if figure == 1 else many.format(f"{figure:,}")
 
 
 def _nearest(citations: list[dict[str, Any]]) -> Iterator[str]:
@@ -40,7 +69,7 @@ def _nearest(citations: list[dict[str, Any]]) -> Iterator[str]:
         yield from ("", "Nearest:")
     for citation in citations:
         yield f"  {_quoted(citation, marked=False)}"
-        yield f"    {_source(citation)}"
+        yield f"    {source_line(citation)}"
 
 
 def _sentences(answer: dict[str, Any], citation: dict[str, Any]) -> Iterator[str]:
@@ -85,7 +114,8 @@ def _in_marks(text: str) -> str:
     return text if click.unstyle(text).startswith(tuple(OPENING_MARKS)) else f"“{text}”"
 
 
-def _source(citation: dict[str, Any]) -> str:
+def source_line(citation: dict[str, Any]) -> str:
+    """Title, publisher, date and language of the article, its id and where in it the quote stands."""
     article = citation["article"]
     facts = [article["title"], article["source"], article["published"], article["language"]]
     if "sample" in article["tags"]:

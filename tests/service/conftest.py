@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from service.command_line import citewell
+from tests.service.scripted_service import Scripted, scripted_service
 
 ROOT = Path(__file__).resolve().parents[2]
 CITEWELL = Path(sys.executable).parent / "citewell"
@@ -160,6 +161,13 @@ def breaking() -> Iterator[Breaking]:
         yield state
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    """A service that says what the test tells it to."""
+    with scripted_service() as state:
+        yield state
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.render_text import answer_text, status_text
+from service.render_text import answer_text, sources_text, status_text, step_text
 
 
 def citation(quote: str, **more: Any) -> dict[str, Any]:
@@ -97,6 +97,36 @@ def test_a_refusal_shows_what_came_near() -> None:
     ]
     refused["refusal"]["nearest"] = []  # type: ignore[index]
     assert answer_text(refused) == "Nothing found."
+
+
+def test_sources_are_one_a_citation_with_their_addresses() -> None:
+    first = citation("It rained.")
+    second = citation("It did not.", number=2, stance="differs")
+    first["article"]["url"], second["article"]["url"] = "https://rain.example/", None
+    assert sources_text({"citations": [first, second]}).splitlines() == [
+        "[1] Title · Gazette · 2021-07-05 · fr · a1 3-13",
+        "    https://rain.example/",
+        "[2] says something else: Title · Gazette · 2021-07-05 · fr · a1 3-14",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        ({"step": "waiting", "ahead": 0}, ""),
+        ({"step": "waiting", "ahead": 3}, "waiting, 3 questions ahead"),
+        ({"step": "understanding"}, "understanding the question"),
+        ({"step": "searching", "articles": 1240}, "searching 1,240 articles"),
+        ({"step": "reading", "passages": 8}, "reading 8 passages"),
+        ({"step": "checking", "quotes": 1}, "checking one quote"),
+        ({"step": "dreaming", "sheep": 5}, ""),
+        ({"step": ["reading"], "passages": 8}, ""),
+        ({"step": "reading", "passages": "\x1b[2J"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_step_is_said_with_its_figure(status: dict[str, Any], text: str) -> None:
+    assert step_text(status) == text
 
 
 def test_status_is_one_fact_a_line() -> None:
