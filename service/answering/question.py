@@ -9,6 +9,7 @@ __all__ = ["Filters", "Mode", "Question", "Turn"]
 
 QUESTION_LIMIT = 2_000
 HISTORY_LIMIT = 40
+TURN_LIMIT = 8_000
 TOP_K_LIMIT = 50
 
 Mode = Literal["extractive", "generative"]

@@ -1,25 +1,37 @@
-"""`POST /v1/answers`: one question with its filters in, one answer object out."""
+"""`POST /v1/answers`: one question with its filters in, one answer object out, or the events of its making."""
 
 import asyncio
+import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from indexing.archive.filters import Filters
 from indexing.archive.tags_and_dates import normalised_date, normalised_language
 from service.answering.answer import Answer
 from service.answering.pipeline import Answering
-from service.answering.question import HISTORY_LIMIT, QUESTION_LIMIT, TOP_K_LIMIT, Question, Turn
-from service.faces.problems import invalid
+from service.answering.question import (
+    HISTORY_LIMIT,
+    QUESTION_LIMIT,
+    TOP_K_LIMIT,
+    TURN_LIMIT,
+    Question,
+    Turn,
+)
+from service.faces.caller import caller_of
+from service.faces.event_stream import EVENT_STREAM, EventStream, answer_events
+from service.faces.problems import invalid, prefers
 from service.faces.request_body import gone, read_model
 from service.faces.services import Parts
 
 # A question, 40 turns of conversation and long lists of filters fit several times over.
 BODY_LIMIT = 4 * 1024 * 1024
 _FILTER_VALUES = 1_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # Unicode's category Cc, without \t and \n
 
 router = APIRouter(tags=["answers"])
 
@@ -54,6 +66,16 @@ def question_text(value: str) -> str:
     return text
 
 
+def turn_text(value: str) -> str:
+    """What was said in a turn, without control characters; raises ValueError when nothing is left."""
+    text = _CONTROL.sub("", value)
+    if not text.strip():
+        raise ValueError(
+            f"empty, or only space and control characters; allowed: 1 to {TURN_LIMIT:,} characters"
+        )
+    return text
+
+
 _Language = Annotated[str, AfterValidator(language_tag)]
 _Moment = Annotated[str, AfterValidator(_moment)]
 _Names = Annotated[
@@ -67,7 +89,7 @@ class TurnFields(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     role: Literal["user", "assistant"]
-    content: str
+    content: Annotated[str, Field(max_length=TURN_LIMIT), AfterValidator(turn_text)]
 
 
 class FilterFields(BaseModel):
@@ -129,6 +151,7 @@ class QuestionFields(BaseModel):
 @router.post(
     "/v1/answers",
     summary="Ask a question",
+    responses={200: {"content": {EVENT_STREAM: {"schema": {"type": "string"}}}}},
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -136,34 +159,29 @@ class QuestionFields(BaseModel):
         }
     },
 )
-async def post_answer(request: Request, parts: Parts) -> JSONResponse:
-    """A cited answer, or a refusal that says why; both are 200."""
+async def post_answer(request: Request, parts: Parts) -> Response:
+    """A cited answer, or a refusal that says why; both are 200.
+
+    With `stream`, or an Accept header that prefers text/event-stream: server-sent events, the same answer among them.
+    """
     fields = await read_model(request, QuestionFields, BODY_LIMIT)
-    _refuse_what_comes_later(request, fields)
-    answer = await ask_while_connected(request, parts.answering, fields.to_question())
-    return JSONResponse(parts.links.with_links(answer).to_dict(), headers={"Cache-Control": "no-store"})
-
-
-def _refuse_what_comes_later(request: Request, fields: QuestionFields) -> None:
     if fields.mode == "generative":
         raise invalid(
             "body.mode",
             "got generative, which needs a language model at CITEWELL_LLM_BASE_URL; "
             "allowed without one: extractive, null",
         )
-    if fields.stream:
-        raise invalid("body.stream", "got true; streaming comes with a later version, allowed: false")
-    accepted = request.headers.get("accept", "*/*").lower()
-    if "text/event-stream" in accepted and "application/json" not in accepted and "*/*" not in accepted:
-        raise invalid(
-            "header.accept",
-            "got text/event-stream; streaming comes with a later version, allowed: application/json",
-        )
+    question = fields.to_question()
+    if fields.stream or prefers(EVENT_STREAM, request):
+        events = parts.answering.stream(question, caller_of(request))
+        return EventStream(request, answer_events(request.scope, events, parts.links))
+    answer = await ask_while_connected(request, parts.answering, question)
+    return JSONResponse(parts.links.with_links(answer).to_dict(), headers={"Cache-Control": "no-store"})
 
 
 async def ask_while_connected(request: Request, answering: Answering, question: Question) -> Answer:
     """The answer; when the client leaves first, the work is cancelled before its next step."""
-    asked = asyncio.ensure_future(answering.ask(question))
+    asked = asyncio.ensure_future(answering.ask(question, caller_of(request)))
     left = asyncio.ensure_future(gone(request))
     try:
         await asyncio.wait((asked, left), return_when=asyncio.FIRST_COMPLETED)

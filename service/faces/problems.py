@@ -108,7 +108,7 @@ def problem_object(scope: Scope, problem: Problem) -> dict[str, Any]:
 def problem_reply(scope: Scope, problem: Problem) -> Response:
     """The reply: problem+json, or for a browser that opens a page the same text as a page."""
     body = problem_object(scope, problem)
-    if not scope["path"].startswith("/v1/") and prefers_html(Request(scope).headers.get("accept", "")):
+    if not scope["path"].startswith("/v1/") and prefers("text/html", Request(scope)):
         reply: Response = page("problem.html", status=problem.status, problem=body)
     else:
         reply = Response(json.dumps(body, ensure_ascii=False), problem.status, media_type=PROBLEM_JSON)
@@ -117,8 +117,9 @@ def problem_reply(scope: Scope, problem: Problem) -> Response:
     return reply
 
 
-def prefers_html(accept: str) -> bool:
-    """Whether an Accept header names text/html and nothing of JSON with a higher weight."""
+def prefers(kind: str, request: Request) -> bool:
+    """Whether the Accept header names this media type, with a higher weight than it gives JSON."""
+    accept = ",".join(request.headers.getlist("accept"))
     weights: dict[str, float] = {}
     for part in accept.lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))
@@ -128,7 +129,7 @@ def prefers_html(accept: str) -> bool:
         except ValueError:
             weights[name] = 0.0
     json_weight = max(weights.get("application/json", 0.0), weights.get(PROBLEM_JSON, 0.0))
-    return weights.get("text/html", 0.0) > json_weight
+    return weights.get(kind, 0.0) > json_weight
 
 
 def as_problem(error: Exception) -> Problem | None:
@@ -162,14 +163,19 @@ def unforeseen(scope: Scope, error: BaseException) -> Problem:
     return Problem(500, f"something went wrong inside; the service's log has more under {request_id(scope)}")
 
 
+def logged_problem(scope: Scope, error: Exception) -> Problem:
+    """What any error means over HTTP; the log says what is the service's fault and not the caller's."""
+    problem = as_problem(error) or unforeseen(scope, error)
+    if isinstance(error, IndexingError | ServiceError) and problem.status >= 500:
+        logger.warning("%s: %s", request_id(scope), problem.detail)
+    return problem
+
+
 def add_problem_handlers(app: FastAPI) -> None:
     """Make every foreseen error of the application a problem."""
 
     async def foreseen(request: Request, error: Exception) -> Response:
-        problem = as_problem(error) or unforeseen(request.scope, error)
-        if isinstance(error, IndexingError | ServiceError) and problem.status >= 500:
-            logger.warning("%s: %s", request_id(request.scope), problem.detail)
-        return problem_reply(request.scope, problem)
+        return problem_reply(request.scope, logged_problem(request.scope, error))
 
     async def of_framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

@@ -30,7 +30,7 @@ class Endless:
         self.begun = asyncio.Event()
         self.cancelled = asyncio.Event()
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, caller: str = "") -> Answer:
         self.begun.set()
         try:
             await asyncio.Event().wait()

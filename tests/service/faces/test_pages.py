@@ -144,7 +144,7 @@ class Says:
     def __init__(self, **fields: Any) -> None:
         self.answer = Answer("ans_1", QUESTION, QUESTION, "en", **fields)
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, caller: str = "") -> Answer:
         return self.answer
 
 

@@ -2,14 +2,15 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import Request
 
 from indexing.archive.archive import Archive
-from indexing.archive.encoder import Encoder
+from indexing.archive.language_samples import LanguageSample
 from indexing.errors import (
     ArchiveError,
     ArchiveFull,
@@ -19,12 +20,10 @@ from indexing.errors import (
     ModelsMissing,
 )
 from service.answering.answer import Answer
-from service.answering.confidence import Confidence
 from service.answering.pipeline import Answering
 from service.answering.question import Question
-from service.answering.reader import Reader
 from service.errors import Busy, ModeUnavailable, ServiceError
-from service.faces.problems import place_of, prefers_html, shown
+from service.faces.problems import place_of, prefers, shown
 from service.faces.request_body import LOOP_BYTES, away_from_loop
 
 SECRET = "Who is Rumpelstiltskin?"
@@ -156,7 +155,7 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, caller: str = "") -> Answer:
         raise self.error
 
 
@@ -201,14 +200,13 @@ async def test_foreseen_error_says_what_it_says(
         assert reply.headers["retry-after"] == "7"
 
 
-class OverBrokenArchive(Answering):
-    """The real Answering, over an archive whose every read ends in one error."""
+class BrokenArchive(Archive):
+    """An archive whose first read of every question ends in one error."""
 
     error: Exception
 
-    async def ask(self, question: Question) -> Answer:
-        async with self._place_in_queue():
-            raise self.error
+    async def language_samples(self) -> Sequence[tuple[str, LanguageSample]]:
+        raise self.error
 
 
 @pytest.mark.parametrize(
@@ -222,16 +220,14 @@ class OverBrokenArchive(Answering):
 async def test_archive_that_fails_while_answering_is_said(
     open_client: Callable[..., httpx.AsyncClient],
     archive: Archive,
-    encoder: Encoder,
-    reader: Reader,
-    confidence: Confidence,
+    answer_from: Callable[..., Answering],
     caplog: pytest.LogCaptureFixture,
     error: ArchiveError,
     status: int,
 ) -> None:
-    answering = OverBrokenArchive(archive, encoder, reader, confidence)
-    answering.error = error
-    client = open_client(answering)
+    broken = BrokenArchive(archive._engine, archive.manifest, archive.place)
+    broken.error = error
+    client = open_client(answer_from(broken))
     reply = await client.post("/v1/answers", json={"question": SECRET})
     problem = assert_problem(reply, status)
     assert problem["detail"] == str(error)
@@ -261,7 +257,7 @@ async def test_browser_gets_a_page_with_the_same_text(client: httpx.AsyncClient)
 
 
 @pytest.mark.parametrize(
-    ("accept", "html"),
+    ("accept", "preferred"),
     [
         ("", False),
         ("*/*", False),
@@ -273,8 +269,12 @@ async def test_browser_gets_a_page_with_the_same_text(client: httpx.AsyncClient)
         (",;,", False),
     ],
 )
-def test_accept_header(accept: str, html: bool) -> None:
-    assert prefers_html(accept) is html
+def test_type_is_preferred_when_it_is_named_with_more_weight_than_json(accept: str, preferred: bool) -> None:
+    for kind in ("text/html", "text/event-stream"):
+        lines = accept.replace("text/html", kind)
+        for headers in ([lines], lines.split(",")):  # one line, or the same header several times
+            scope = {"type": "http", "headers": [(b"accept", line.encode()) for line in headers]}
+            assert prefers(kind, Request(scope)) is preferred
 
 
 def test_place_is_readable() -> None:
