@@ -120,6 +120,23 @@ class Archive:
         records = [read_record(point) for point in points]
         return ArticlePage([_listed(record) for record in records], following)
 
+    async def newest(self, limit: int) -> list[dict[str, Any]]:
+        """Metadata of the articles that were published last, newest first; those without a date after all others."""
+        articles = equals("kind", "article")
+        days = await self._engine.facet("meta.day", models.Filter(must=[articles]))
+        last: list[str] = []
+        for day in sorted(days, reverse=True):
+            if sum(days[one] for one in last) >= limit:
+                break
+            last.append(day)
+        found: list[dict[str, Any]] = []
+        if last:
+            where = models.Filter(must=[articles, equals("day", *last)])
+            found = [_listed(record) async for record in self._records_where(where)]
+        if len(found) < limit:
+            found += [one for one in (await self.articles(limit)).articles if not one["published"]]
+        return sorted(found, key=lambda one: one["published"] or "", reverse=True)[:limit]
+
     async def every_article(self) -> AsyncIterator[Article]:
         """Every article and copy in its current version."""
         async for record in self._each("article", "copy"):

@@ -362,6 +362,24 @@ async def test_filters_together_all_hold(archive: Archive) -> None:
     assert await found(archive, source=("S", "T"), article_id=("b", "c", "z")) == {"b", "c"}
 
 
+async def test_newest_articles_come_by_date_and_those_without_one_last(archive: Archive) -> None:
+    dates = ["2021-07-05", None, "2022-01-01T09:00:00Z", "2019-05-01", "2022-01-01T10:00:00Z", "2021-07-05"]
+    articles = [
+        article(f"a{number}", f"{ONE} {number}", published=published)
+        for number, published in enumerate(dates)
+    ]
+    await put(archive, *articles)
+    assert await put(archive, article("copy", f"{ONE} 3", published="2023-01-01")) == ["duplicate"]
+    everything = [one["id"] for one in await archive.newest(10)]
+    assert everything[:2] == ["a4", "a2"] and everything[4:] == ["a3", "a1"]
+    assert set(everything[2:4]) == {"a0", "a5"}
+    assert [one["id"] for one in await archive.newest(1)] == ["a4"]
+    assert [one["id"] for one in await archive.newest(3)][:2] == ["a4", "a2"]
+    [newest] = await archive.newest(1)
+    assert (newest["title"], newest["published"]) == ("Title of a4", "2022-01-01T10:00:00Z")
+    assert await archive.newest(0) == []
+
+
 async def test_pages_of_articles_hold_each_once(archive: Archive) -> None:
     await put(
         archive, *(article(f"a{n}", long_text(str(n), 1), source="S" if n % 2 else None) for n in range(7))
