@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from service.answering.pipeline import Answering
-from service.faces import http_answers, http_articles, http_status, pages
+from service.faces import chat_completions, http_answers, http_articles, http_status, pages
 from service.faces.access import AccessControl, AccessRules
 from service.faces.bad_http import ProblemProtocol
 from service.faces.problems import PROBLEM_RESPONSES, add_problem_handlers
@@ -48,7 +48,7 @@ def create_app(settings: Settings, archive: Archive, encoder: Encoder, answering
         suggestions=pages.load_suggestions(),
     )
     add_problem_handlers(app)
-    for module in (http_answers, http_articles, http_status, pages):
+    for module in (http_answers, http_articles, chat_completions, http_status, pages):
         app.include_router(module.router)
     # The last one added is the outermost.
     app.add_middleware(CatchErrors)

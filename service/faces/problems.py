@@ -18,6 +18,7 @@ from starlette.types import Scope
 
 from indexing.errors import ArchiveError, ArchiveFull, ArticleRefused, IndexingError
 from service.errors import Busy, ModeUnavailable, ServiceError
+from service.faces.protocol_errors import error_of_protocol
 from service.faces.render import page
 
 logger = logging.getLogger("citewell.service")
@@ -106,12 +107,16 @@ def problem_object(scope: Scope, problem: Problem) -> dict[str, Any]:
 
 
 def problem_reply(scope: Scope, problem: Problem) -> Response:
-    """The reply: problem+json, or for a browser that opens a page the same text as a page."""
+    """The reply: problem+json, what the path's own protocol has for it, or a page for a browser that opens one."""
     body = problem_object(scope, problem)
-    if not scope["path"].startswith("/v1/") and prefers("text/html", Request(scope)):
+    path: str = scope["path"]
+    own = error_of_protocol(path, body)
+    if own is None and not path.startswith("/v1/") and prefers("text/html", Request(scope)):
         reply: Response = page("problem.html", status=problem.status, problem=body)
     else:
-        reply = Response(json.dumps(body, ensure_ascii=False), problem.status, media_type=PROBLEM_JSON)
+        status, shape = own or (problem.status, body)
+        kind = "application/json" if own else PROBLEM_JSON
+        reply = Response(json.dumps(shape, ensure_ascii=False), status, media_type=kind)
         reply.headers["Cache-Control"] = "no-store"
     reply.headers.update(problem.headers)
     return reply
