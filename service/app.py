@@ -10,6 +10,7 @@ from service.answering.pipeline import Answering
 from service.faces import chat_completions, http_answers, http_articles, http_status, pages
 from service.faces.access import AccessControl, AccessRules
 from service.faces.bad_http import ProblemProtocol
+from service.faces.mcp import mcp_route
 from service.faces.problems import PROBLEM_RESPONSES, add_problem_handlers
 from service.faces.request_ids import CatchErrors, RequestIds
 from service.faces.services import Services
@@ -50,6 +51,7 @@ def create_app(settings: Settings, archive: Archive, encoder: Encoder, answering
     add_problem_handlers(app)
     for module in (http_answers, http_articles, chat_completions, http_status, pages):
         app.include_router(module.router)
+    app.router.routes.append(mcp_route())
     # The last one added is the outermost.
     app.add_middleware(CatchErrors)
     app.add_middleware(AccessControl, rules=access)

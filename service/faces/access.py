@@ -228,7 +228,8 @@ class AccessControl:
             return problem_reply(scope, Problem(403, detail))
         headers = {
             "Access-Control-Allow-Methods": METHODS,
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-ID",
+            # `*` does not cover Authorization. The clients of OpenAI and of MCP send a dozen headers of their own.
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-ID, *",
             "Access-Control-Max-Age": _PREFLIGHT_SECONDS,
         }
         return Response(status_code=204, headers=headers)
