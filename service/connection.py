@@ -3,23 +3,36 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 import httpx
+from pydantic import TypeAdapter, ValidationError
 
 from indexing.add_articles import Added, Reading, stored_id
+from service.answering.answer import Answer
 from service.answering.question import Question
 from service.errors import ServiceError, ServiceUnreachable
+from service.read_events import ReadEvents, ServerEvent
 from service.running_service import find_running
 from service.settings import Settings
 
 PAGE = 500
 BATCH_ARTICLES = 64  # of one request; the service stores 32 at a time
 BATCH_BYTES = 1_000_000
+EVENT_STREAM = "text/event-stream"
+SILENCE_SECONDS = 90.0  # while an answer is made the service says something every 15 s
+_ANSWER = TypeAdapter(Answer)
+
+
+class AnswerEvent(NamedTuple):
+    """What happens while a question is answered, named and filled as in the contract."""
+
+    name: str
+    data: dict[str, Any]
 
 
 class Connection(Protocol):
@@ -30,6 +43,15 @@ class Connection(Protocol):
 
     async def ask(self, question: Question) -> dict[str, Any]:
         """The answer object of the contract."""
+
+    def stream(self, question: Question) -> AsyncGenerator[AnswerEvent]:
+        """The same as it comes about: `status`, `passages`, `delta`, and the whole `answer` last.
+
+        Whoever stops listening closes it, which stops the work.
+        """
+
+    async def article(self, article_id: str, version: str | None = None) -> dict[str, Any] | None:
+        """An article with its canonical `text`, in its current or the given version; None when there is none."""
 
     async def status(self) -> dict[str, Any]:
         """The status object of the contract."""
@@ -108,16 +130,49 @@ class ServiceConnection:
 
     async def ask(self, question: Question) -> dict[str, Any]:
         """Ask the service."""
-        filters = {name: getattr(question.filters, name) for name in question.filters.__dataclass_fields__}
-        body = {
-            "question": question.text,
-            "history": [{"role": turn.role, "content": turn.content} for turn in question.history],
-            "filters": {name: value for name, value in filters.items() if value},
-            "top_k": question.top_k,
-            "answer_language": question.answer_language,
-            "mode": question.mode,
+        return await self._json("POST", "/v1/answers", json=_body(question))
+
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent]:
+        """Ask the service and hear what it does; it stops when this is closed, since the connection closes too."""
+        options: dict[str, Any] = {
+            "json": _body(question) | {"stream": True},
+            "headers": {"Accept": EVENT_STREAM},
+            "timeout": httpx.Timeout(SILENCE_SECONDS, connect=10.0),
         }
-        return await self._json("POST", "/v1/answers", json=body)
+        async with self._stream("POST", "/v1/answers", **options) as reply:
+            if not reply.headers.get("Content-Type", "").startswith(EVENT_STREAM):
+                raise self._foreign()
+            reading = ReadEvents()
+            async for chunk in reply.aiter_bytes():
+                for event in map(self._answer_event, reading.take(chunk)):
+                    if event is not None:
+                        yield event
+                        if event.name == "answer":
+                            return
+        raise ServiceError(
+            f"the service at {self._client.base_url} stopped in the middle of an answer; ask again"
+        )
+
+    def _answer_event(self, event: ServerEvent) -> AnswerEvent | None:
+        """The event checked; None for a name that nobody here knows."""
+        match event.name:
+            case "error":
+                raise ServiceError(_problem(event.data, "the service could not finish the answer; ask again"))
+            case "answer":
+                return AnswerEvent("answer", self._answer(event.data))
+            case "status" | "passages" | "delta":
+                return AnswerEvent(event.name, self._object(event.data))
+        return None
+
+    def _answer(self, said: str) -> dict[str, Any]:
+        """The answer object as it came, once it has every field of an answer."""
+        try:
+            answer = _ANSWER.validate_json(said, strict=True)
+        except ValidationError:
+            raise self._foreign() from None
+        if answer.answered == (answer.refusal is not None):
+            raise self._foreign()
+        return self._object(said)
 
     async def status(self) -> dict[str, Any]:
         """Ask the service for its status."""
@@ -135,17 +190,19 @@ class ServiceConnection:
             params = {"limit": PAGE} | ({"cursor": cursor} if cursor else {})
             page = await self._json("GET", "/v1/articles", params=params)
             for listed in page["articles"]:
-                article = await self._article(listed["id"])
+                article = await self.article(listed["id"])
                 copies = article["also_in"] if article is not None else []
-                for whole in (article, *[await self._article(copy["id"]) for copy in copies]):
+                for whole in (article, *[await self.article(copy["id"]) for copy in copies]):
                     if whole is not None:  # else it was removed meanwhile
                         yield {name: whole[name] for name in EXPORTED}
             cursor = page["cursor"]
             if cursor is None:
                 return
 
-    async def _article(self, article_id: str) -> dict[str, Any] | None:
-        article = await self._json("GET", f"/v1/articles/{_quoted(article_id)}", allowed=(404,))
+    async def article(self, article_id: str, version: str | None = None) -> dict[str, Any] | None:
+        """Ask the service for one article."""
+        options = {"params": {"v": version}} if version is not None else {}
+        article = await self._json("GET", f"/v1/articles/{_quoted(article_id)}", allowed=(404,), **options)
         return article if "id" in article else None
 
     async def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
@@ -158,8 +215,11 @@ class ServiceConnection:
         except ValueError:
             value = None
         if not isinstance(value, dict):
-            raise ServiceError(f"what answers at {self._client.base_url} is not Citewell; check --service")
+            raise self._foreign()
         return value
+
+    def _foreign(self) -> ServiceError:
+        return ServiceError(f"what answers at {self._client.base_url} is not Citewell; check --service")
 
     @asynccontextmanager
     async def _stream(
@@ -168,7 +228,8 @@ class ServiceConnection:
         try:
             async with self._client.stream(method, path, **options) as reply:
                 if reply.is_error and reply.status_code not in allowed:
-                    raise ServiceError(_problem(reply.status_code, await reply.aread()))
+                    said = await reply.aread()
+                    raise ServiceError(_problem(said, f"the service answered {reply.status_code}"))
                 yield reply
         except httpx.RequestError as error:
             raise ServiceUnreachable(
@@ -182,6 +243,19 @@ EXPORTED = ("id", "title", "text", "url", "source", "author", "language", "publi
 
 def _quoted(article_id: str) -> str:
     return quote(article_id, safe="")
+
+
+def _body(question: Question) -> dict[str, Any]:
+    """The question as `POST /v1/answers` takes it."""
+    filters = {name: getattr(question.filters, name) for name in question.filters.__dataclass_fields__}
+    return {
+        "question": question.text,
+        "history": [{"role": turn.role, "content": turn.content} for turn in question.history],
+        "filters": {name: value for name, value in filters.items() if value},
+        "top_k": question.top_k,
+        "answer_language": question.answer_language,
+        "mode": question.mode,
+    }
 
 
 @dataclass(slots=True)
@@ -238,8 +312,9 @@ def _added(place: str, result: dict[str, Any]) -> Added:
     )
 
 
-def _problem(status: int, body: bytes) -> str:
+def _problem(said: bytes | str, otherwise: str) -> str:
+    """The detail of a problem object on one line."""
     try:
-        return str(json.loads(body)["detail"])
+        return " ".join(str(json.loads(said)["detail"]).split())
     except (ValueError, KeyError, TypeError):
-        return f"the service answered {status}"
+        return otherwise

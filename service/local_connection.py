@@ -1,11 +1,14 @@
 """The archive opened in this process, behind the calls of the command line."""
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import asdict
 from typing import Any
 
 from indexing.add_articles import Added, Reading, add_articles
+from service.answering.events import Answered, Considered, Delta, Event, Status
 from service.answering.question import Question
+from service.connection import AnswerEvent
 from service.open_local import Local, open_local
 from service.settings import Settings
 
@@ -35,6 +38,20 @@ class LocalConnection:
         """Answer in this process."""
         return (await self._local.answering.ask(question)).to_dict()
 
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerEvent]:
+        """Answer in this process and tell what happens."""
+        async with aclosing(self._local.answering.stream(question)) as events:
+            async for event in events:
+                yield _named(event)
+
+    async def article(self, article_id: str, version: str | None = None) -> dict[str, Any] | None:
+        """One article of the archive."""
+        stored = await self._local.archive.article(article_id, version)
+        if stored is None:
+            return None
+        versions = {"version": stored.version, "current_version": stored.current_version}
+        return stored.article.metadata() | versions | {"text": stored.article.text}
+
     async def status(self) -> dict[str, Any]:
         """Status of the archive."""
         return await self._local.archive.status()
@@ -47,3 +64,15 @@ class LocalConnection:
         """Every article."""
         async for article in self._local.archive.every_article():
             yield article.metadata() | {"text": article.text}
+
+
+def _named(event: Event) -> AnswerEvent:
+    match event:
+        case Status():
+            return AnswerEvent("status", {"step": event.step, **event.figures})
+        case Considered():
+            return AnswerEvent("passages", {"passages": [asdict(passage) for passage in event.passages]})
+        case Delta():
+            return AnswerEvent("delta", {"text": event.text})
+        case Answered():
+            return AnswerEvent("answer", event.answer.to_dict())

@@ -7,8 +7,13 @@ from typing import Any
 
 import httpx
 
-from indexing.add_articles import Reading, article_input
+from indexing.add_articles import Reading, article_input, read_paths
+from indexing.archive.archive import Archive
+from indexing.archive.encoder import Encoder
+from service.answering.question import Question
 from service.connection import BATCH_ARTICLES, BATCH_BYTES, ServiceConnection
+from service.local_connection import LocalConnection
+from service.open_local import Local
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 QUESTION = "What did the repair of the bridge cost?"
@@ -137,3 +142,29 @@ async def test_requests_are_bounded_and_results_in_order(breaking: Any) -> None:
     assert places == list(range(3 * BATCH_ARTICLES))
     assert max(breaking.lines) <= BATCH_ARTICLES
     assert max(breaking.lines[-5:]) <= 3, "long articles go in smaller requests"
+
+
+async def test_what_happens_meanwhile_is_told_near_as_it_is_far(
+    running: Any, archive: Archive, encoder: Encoder, answer_from: Any
+) -> None:
+    near = LocalConnection(Local(archive, encoder, answer_from(archive)), 1_000_000)
+    samples = read_paths([str(SAMPLES / "fr.jsonl")], max_characters=1_000_000)
+    assert [added.status async for added in near.add(samples)] == ["added"] * 4
+    question = Question("How many soldiers entered via Ishkashim?")
+    async with httpx.AsyncClient(base_url=running.address, trust_env=False, timeout=60) as client:
+        far = ServiceConnection(client)
+        told = [[event async for event in place.stream(question)] for place in (near, far)]
+        assert await far.article("nobody") is None
+    shapes = [{(event.name, *sorted(event.data)) for event in events} for events in told]
+    assert shapes[0] == shapes[1]
+    for events in told:
+        names = [event.name for event in events]
+        assert list(dict.fromkeys(names)) == ["status", "passages", "delta", "answer"]
+        deltas = [event.data["text"] for event in events if event.name == "delta"]
+        assert "".join(deltas) == events[-1].data["answer"]
+
+    cited = told[0][-1].data["citations"][0]
+    article = await near.article(cited["article"]["id"], cited["article"]["version"])
+    assert article is not None and article["text"][cited["start"] : cited["end"]] == cited["quote"]
+    assert article["version"] == article["current_version"]
+    assert await near.article(cited["article"]["id"], "0" * 16) is None
