@@ -18,8 +18,9 @@ from indexing.archive.tags_and_dates import normalised_language
 from indexing.errors import IndexingError
 from indexing.read_files import expected_readings
 from service.answering.question import QUESTION_LIMIT, TOP_K_LIMIT, Filters, Question
+from service.chat import chat as talk
 from service.connection import Connection, connect
-from service.errors import ServiceError, SettingsError
+from service.errors import ServiceError, SettingsError, one_line
 from service.render_text import answer_text, status_text
 from service.running_service import find_running
 from service.settings import Settings, load_settings
@@ -30,11 +31,35 @@ EXIT_REFUSED = 3
 STATUSES = ("added", "updated", "unchanged", "duplicate", "failed")
 
 T = TypeVar("T")
+Command = TypeVar("Command", bound=Callable[..., Any])
 DATE = click.DateTime(["%Y-%m-%d"])
 
 service_option = click.option(
     "--service", metavar="URL", help="Use this running service instead of the one that holds the archive."
 )
+
+FILTER_OPTIONS = (
+    click.option("--language", multiple=True, help="Only articles in this language (repeatable)."),
+    click.option("--source", multiple=True, help="Only articles of this publisher (repeatable)."),
+    click.option("--tag", "tags", multiple=True, help="Only articles with this tag (repeatable)."),
+    click.option("--article", "article_id", multiple=True, help="Only this article id (repeatable)."),
+    click.option("--from", "published_from", type=DATE, help="Published on or after this day."),
+    click.option("--to", "published_to", type=DATE, help="Published on or before this day."),
+    click.option(
+        "--top-k",
+        type=click.IntRange(1, TOP_K_LIMIT),
+        default=8,
+        show_default=True,
+        help="Passages to consider.",
+    ),
+)
+
+
+def filter_options(command: Command) -> Command:
+    """Give a command that asks the options on which articles may answer."""
+    for option in reversed(FILTER_OPTIONS):
+        command = option(command)
+    return command
 
 
 class OneLineErrors(click.Group):
@@ -47,7 +72,7 @@ class OneLineErrors(click.Group):
         except BrokenPipeError:
             raise  # whoever read our output has enough; click ends quietly
         except (IndexingError, ServiceError, OSError) as error:
-            click.echo(f"citewell: {_one_line(error)}", err=True)
+            click.echo(f"citewell: {one_line(error)}", err=True)
             ctx.exit(EXIT_FAILED)
         except KeyboardInterrupt:
             kept = "; what was counted above is stored" if ctx.invoked_subcommand == "add" else ""
@@ -129,15 +154,7 @@ def _lines(path: str) -> int | None:
 @citewell.command()
 @click.argument("question")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer object of POST /v1/answers.")
-@click.option("--language", multiple=True, help="Only articles in this language (repeatable).")
-@click.option("--source", multiple=True, help="Only articles of this publisher (repeatable).")
-@click.option("--tag", "tags", multiple=True, help="Only articles with this tag (repeatable).")
-@click.option("--article", "article_id", multiple=True, help="Only this article id (repeatable).")
-@click.option("--from", "published_from", type=DATE, help="Published on or after this day.")
-@click.option("--to", "published_to", type=DATE, help="Published on or before this day.")
-@click.option(
-    "--top-k", type=click.IntRange(1, TOP_K_LIMIT), default=8, show_default=True, help="Passages to consider."
-)
+@filter_options
 @service_option
 @click.pass_obj
 def ask(
@@ -159,6 +176,22 @@ def ask(
     answer = asyncio.run(_connected(settings, service, work))
     click.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else answer_text(answer))
     sys.exit(0 if answer["answered"] else EXIT_REFUSED)
+
+
+@citewell.command()
+@filter_options
+@service_option
+@click.pass_obj
+def chat(settings: Settings, /, service: str | None, top_k: int, **filters: Any) -> None:
+    """Talk with the archive: one line, one question, answered in the light of those before.
+
+    Type :open 1 for a quote within its article and :help for all commands; Ctrl-D ends. Lines may also come from
+    a file or a pipe. What goes wrong with one line is said in one line, and the next one is taken. Exit code: 0,
+    or 1 when the service was gone at the last question.
+
+    Example: citewell chat --from 2021-07-01
+    """
+    sys.exit(talk(settings, service, _filters(filters), top_k))
 
 
 def _filters(given: dict[str, Any]) -> Filters:
@@ -353,11 +386,3 @@ async def _connected(
 ) -> T:
     async with connect(settings, service) as connection:
         return await work(connection)
-
-
-def _one_line(error: Exception) -> str:
-    """The message of our own errors; of the system's the file and the reason."""
-    if not isinstance(error, OSError):
-        return str(error)
-    reason = error.strerror or str(error) or type(error).__name__
-    return f"{error.filename}: {reason}" if error.filename is not None else reason

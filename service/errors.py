@@ -23,3 +23,11 @@ class ModeUnavailable(ServiceError):
 
 class ServiceUnreachable(ServiceError):
     """A running service was named or found but does not answer."""
+
+
+def one_line(error: Exception) -> str:
+    """The message of our own errors; of the system's the file and the reason."""
+    if not isinstance(error, OSError):
+        return str(error)
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename is not None else reason
