@@ -8,7 +8,7 @@ from evaluation.attempts import Ask, Attempts, DenseBestSentence, Unfiltered, Wh
 from evaluation.evaluation_sets import EvaluationSets
 from evaluation.judge_answers import Judged
 from evaluation.measure_reading import NO_READER, READER
-from evaluation.measure_whole import attempt_all, questions_of_the_pool
+from evaluation.measure_whole import attempt_all, questions_of_the_pool, questions_on_spanish
 from evaluation.open_reader import OpenedReader
 from evaluation.pools import Pool, open_pool
 from evaluation.remember_vectors import RememberingEncoder
@@ -27,14 +27,22 @@ async def ask_pool(
     seed: int,
     max_characters: int,
 ) -> dict[str, list[Judged]]:
-    """Judged answers by method; the service itself encodes anew, so that its times are those of a user."""
-    articles = [*sets.news_articles, *sets.squad2_articles]
-    async with open_pool("news-diluted-whole", articles, remembering, folder, max_characters) as pool:
-        asked = questions_of_the_pool(sets, sample, seed)
-        methods = _methods(pool, encoder, remembering, opened)
-        return {
-            name: await attempt_all(name, attempts, asked, pool.homes) for name, attempts in methods.items()
-        }
+    """Judged answers by method; the service itself encodes anew, so that its times are those of a user.
+
+    The Spanish paragraphs stand in an archive of their own, so that the pool of the goals stays what it is.
+    """
+    pools = (
+        ("news-diluted-whole", sets.squad2_articles, questions_of_the_pool(sets, sample, seed)),
+        ("news-diluted-spanish", sets.squad_es_articles, questions_on_spanish(sets, sample, seed)),
+    )
+    found: dict[str, list[Judged]] = {}
+    for name, others, asked in pools:
+        articles = [*sets.news_articles, *others]
+        async with open_pool(name, articles, remembering, folder, max_characters) as pool:
+            for method, attempts in _methods(pool, encoder, remembering, opened).items():
+                judged = await attempt_all(method, attempts, asked, pool.homes)
+                found.setdefault(method, []).extend(judged)
+    return found
 
 
 def _methods(

@@ -28,6 +28,8 @@ DATA = {
     "news": "news-en-on-fr, all questions, on 40 French news articles",
     "squad2": "squad2, answerable and unanswerable questions, on the 642 English paragraphs of the same archive",
     "squad2-es": "the same squad2 questions in Spanish (squad-es-v2), where it has them, on the same paragraphs",
+    "squad2-on-es": "the same in English on the Spanish paragraphs of squad-es-v2, in another archive",
+    "squad2-es-on-es": "the same in Spanish on the Spanish paragraphs",
 }
 
 

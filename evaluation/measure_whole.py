@@ -25,6 +25,7 @@ from evaluation.judge_answers import AnswerCounts, Judged, counts, judge, verbat
 from evaluation.metrics import Counted, percentiles, share_of
 
 NEWS, SQUAD2, SQUAD2_ES = "news", "squad2", "squad2-es"
+ON_ES, ES_ON_ES = "squad2-on-es", "squad2-es-on-es"
 SPANISH_ID = "squad-es-v2-"  # before the id of the English question
 OTHERS = 300  # squad2 questions of each kind, answerable and not
 
@@ -126,24 +127,45 @@ def questions_of_the_pool(sets: EvaluationSets, sample: int, seed: int) -> list[
     The squad2 questions come in English and, where the set has them, in Spanish on the same English paragraphs: the
     same questions, as many answerable, so that what differs is the crossing of languages alone.
     """
+    news = [AskedQuestion(one, NEWS, one.article_id or one.id) for one in sets.news_questions]
+    english = _drawn_of_squad2(sets, sample, seed)
+    crossing = [
+        replace(one, part=SQUAD2_ES, question=_worded(one.question, spanish))
+        for one, spanish in _in_spanish(sets, english)
+    ]
+    return news + english + crossing
+
+
+def questions_on_spanish(sets: EvaluationSets, sample: int, seed: int) -> list[AskedQuestion]:
+    """The same squad2 questions, in English and in Spanish, on the Spanish paragraphs.
+
+    With these every signal is seen in both languages of passage: else it would be the news that tell it from English.
+    """
+    both = _in_spanish(sets, _drawn_of_squad2(sets, sample, seed))
+    asked_in_english = [
+        replace(one, part=ON_ES, question=_worded(spanish, one.question)) for one, spanish in both
+    ]
+    return asked_in_english + [replace(one, part=ES_ON_ES, question=spanish) for one, spanish in both]
+
+
+def _drawn_of_squad2(sets: EvaluationSets, sample: int, seed: int) -> list[AskedQuestion]:
     drawn = min(sample, OTHERS) if sample > 0 else OTHERS
     titles = {article.id: article.title for article in sets.squad2_articles}
-    others = [
-        question
+    return [
+        AskedQuestion(question, SQUAD2, titles[str(question.article_id)])
         for answerable in (True, False)
         for question in draw(
             [one for one in sets.squad2_questions if one.answerable is answerable], drawn, seed
         )
     ]
-    news = [AskedQuestion(one, NEWS, one.article_id or one.id) for one in sets.news_questions]
-    english = [AskedQuestion(one, SQUAD2, titles[str(one.article_id)]) for one in others]
+
+
+def _in_spanish(
+    sets: EvaluationSets, english: Sequence[AskedQuestion]
+) -> list[tuple[AskedQuestion, SetQuestion]]:
+    """Each English question that the Spanish set has too, with that one."""
     spanish = {one.id.removeprefix(SPANISH_ID): one for one in sets.squad_es_questions}
-    crossing = [
-        replace(one, part=SQUAD2_ES, question=_worded(one.question, spanish[one.question.id]))
-        for one in english
-        if one.question.id in spanish
-    ]
-    return news + english + crossing
+    return [(one, spanish[one.question.id]) for one in english if one.question.id in spanish]
 
 
 def _worded(question: SetQuestion, other: SetQuestion) -> SetQuestion:

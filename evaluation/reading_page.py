@@ -16,7 +16,14 @@ HEADINGS = (
     ("extra", "AfriQA: questions in Fon, and their French wording, on French passages"),
 )
 METHODS = {"reader": "reader", "no_reader": "best sentence, no reader"}
-PARTS = {"news": "news", "squad2": "squad2", "squad2-es": "squad2 asked in Spanish", "all": "all"}
+PARTS = {
+    "news": "news",
+    "squad2": "squad2",
+    "squad2-es": "squad2 asked in Spanish",
+    "squad2-on-es": "squad2 on Spanish passages",
+    "squad2-es-on-es": "squad2 asked in Spanish on Spanish passages",
+    "all": "all",
+}
 JsonObject = Mapping[str, Any]
 
 

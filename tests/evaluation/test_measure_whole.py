@@ -10,12 +10,15 @@ from evaluation.attempts import Attempt, Quoted
 from evaluation.evaluation_sets import SetQuestion, Span, load_sets
 from evaluation.judge_answers import Judged, judge
 from evaluation.measure_whole import (
+    ES_ON_ES,
     NEWS,
+    ON_ES,
     SQUAD2,
     SQUAD2_ES,
     AskedQuestion,
     attempt_all,
     questions_of_the_pool,
+    questions_on_spanish,
     summarise,
 )
 
@@ -106,6 +109,17 @@ def test_questions_of_the_pool_keep_their_article_together(sets: Path) -> None:
     assert (spanish.article_id, spanish.answers) == (english.article_id, english.answers)
     assert found[3].group == found[4].group == found[5].group == "Tides"
     assert found[2].group == "u"
+
+
+def test_the_same_questions_are_asked_in_both_languages_on_spanish_passages(sets: Path) -> None:
+    found = questions_on_spanish(load_sets(sets, 0, 1), 0, 1)
+    assert [(one.part, one.question.text, one.question.language) for one in found] == [
+        (ON_ES, "What pulls at the sea?", "en"),
+        (ES_ON_ES, "¿Qué atrae el mar?", "es"),
+    ]
+    assert {one.question.article_id for one in found} == {"t-bridge-es"}
+    assert {one.question.answers[0].text for one in found} == {"puente"}
+    assert {one.group for one in found} == {"Tides"}
 
 
 @pytest.mark.evaluation

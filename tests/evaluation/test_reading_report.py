@@ -40,7 +40,10 @@ def test_the_report_has_both_parts_beside_no_reader(
         assert f"]({plot})" in text
         assert (results / plot).stat().st_size < 150_000
     asked = (tmp_path / "cache" / "answers-reader.jsonl").read_text("utf-8").splitlines()
-    assert {json.loads(line)["part"] for line in asked} == {"news", "squad2", "squad2-es"}
+    assert {json.loads(line)["part"] for line in asked} == {
+        *("news", "squad2", "squad2-es"),
+        *("squad2-on-es", "squad2-es-on-es"),
+    }
 
 
 def test_a_part_that_is_left_out_stays_as_it_was(
