@@ -119,8 +119,6 @@ def signals(ranked: Sequence[RankedAnswer], asked: Asked, headings: Mapping[str,
         "names_in_sentence": in_sentence if asked.names else math.nan,
         # The reader's log-odds are lower where question and passage differ in language, also for right answers.
         "crossing": float(asked.language.split("-")[0] != language.split("-")[0]),
-        # And where the passage is not in English, in which most of its training was.
-        "beyond_english": float(language.split("-")[0] != "en"),
         "similarity": best.similarity,
         "denial_met": float(not denial_unmet(asked.text, asked.language, sentence, language)),
         "year_met": float(not year_contradicted(asked.text, sentence, told)),
