@@ -124,7 +124,7 @@ async def test_one_fact_in_three_languages_is_one_answer_with_three_citations(
     assert answer.answer == f"{answer.short_answer} [1][2][3]"
 
 
-@pytest.mark.xfail(reason="the first reader, trained for two hours, scores the other paper too low")
+@pytest.mark.xfail(reason="the reader scores the other paper too low")
 async def test_papers_that_disagree_are_both_shown_with_source_and_date(
     samples: Archive, answer_from: Callable[..., Answering]
 ) -> None:
