@@ -1,6 +1,7 @@
 """Fixtures that every test may use: the prepared models, the real encoder, and the evaluation data where it is."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +21,13 @@ from service.answering.reader import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
 AnswerFrom = Callable[..., Answering]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c_is_heard() -> None:
+    """A shell that starts the tests behind itself has them ignore Ctrl-C, and every child would inherit that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
