@@ -115,7 +115,8 @@ def test_ctrl_c_stops_the_answer_and_at_the_prompt_it_quits(terminal: Open, scri
     assert scripted.asked[1]["history"] == []
     screen.until("> ")
     screen.type("half a quest")
-    screen.until("half a quest")  # before that a Ctrl-C would be heard at the next key only, as in any `input`
+    # Before the prompt listens, a Ctrl-C would be heard at the next key only, as in any `input`.
+    screen.until("half a quest")
     screen.type(CTRL_C)
     assert screen.child.wait(PATIENCE_S) == 0
     assert "Traceback" not in screen.until("\n")
