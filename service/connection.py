@@ -91,9 +91,10 @@ async def connect(settings: Settings, service: str | None = None) -> AsyncIterat
 class ServiceConnection:
     """A running service, by HTTP."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        """Use `client`, whose base address is the service."""
+    def __init__(self, client: httpx.AsyncClient, silence_seconds: float = SILENCE_SECONDS) -> None:
+        """Use `client`, whose base address is the service; a stream that is silent for so long is given up."""
         self._client = client
+        self._silence_seconds = silence_seconds
 
     async def add(self, readings: Iterable[Reading]) -> AsyncIterator[Added]:
         """Send what was read as JSON lines, a batch a request, while the next batch is being read.
@@ -137,7 +138,7 @@ class ServiceConnection:
         options: dict[str, Any] = {
             "json": _body(question) | {"stream": True},
             "headers": {"Accept": EVENT_STREAM},
-            "timeout": httpx.Timeout(SILENCE_SECONDS, connect=10.0),
+            "timeout": httpx.Timeout(self._silence_seconds, connect=10.0),
         }
         async with self._stream("POST", "/v1/answers", **options) as reply:
             if not reply.headers.get("Content-Type", "").startswith(EVENT_STREAM):

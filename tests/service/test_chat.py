@@ -5,9 +5,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from service import connection
+from service.answering.question import Question
+from service.connection import ServiceConnection
+from service.errors import ServiceUnreachable
 from tests.service.scripted_service import (
     QUOTE,
     TEXT,
@@ -205,13 +208,12 @@ def test_events_that_nobody_knows_are_passed_over(talk: Any, scripted: Scripted)
     assert talk("one\n").stdout == ANSWERED
 
 
-def test_a_service_that_falls_silent_is_given_up(
-    talk: Any, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "SILENCE_SECONDS", 0.1)
+async def test_a_service_that_falls_silent_is_given_up(scripted: Scripted) -> None:
     scripted.replies = [[STATUS, Then.STALL]]
-    result = talk("one\n")
-    assert "does not answer (ReadTimeout)" in result.stderr
+    async with httpx.AsyncClient(base_url=scripted.address, trust_env=False) as client:
+        with pytest.raises(ServiceUnreachable, match=r"does not answer \(ReadTimeout\)"):
+            async for _ in ServiceConnection(client, silence_seconds=0.1).stream(Question("one")):
+                pass
     assert scripted.left.wait(60)
 
 
