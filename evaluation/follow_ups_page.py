@@ -8,7 +8,14 @@ from evaluation.provenance import said
 _GOALS = (
     # part, row, column, at least, what
     ("news", "followup", "states", 5 / 6, "follow-ups of the news questions that reach the right article"),
-    ("samples", "all follow-ups", "on_story", 0.85, "own follow-ups that reach the story asked for"),
+    (
+        "samples",
+        "all follow-ups",
+        "states",
+        0.85,
+        "own follow-ups that reach the right article: the first states it",
+    ),
+    ("samples", "all follow-ups", "on_story", 0.85, "the same, counted by story: any article on it is first"),
 )
 
 
@@ -30,6 +37,11 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         "several languages tell, often only one does). *On the story*: the first article is on the story "
         "asked for. *Right*: the short answer is. *Carried*: something of the history was put into the "
         "question."
+    )
+    yield ""
+    yield (
+        "The three constants that tell a follow-up (`make_standalone.py`) were chosen on these very conversations and "
+        "questions, so what is told here of carrying over holds for them; other sets have to show the rest."
     )
     yield ""
     yield "| goal | got | reach |"
