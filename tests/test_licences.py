@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from email.message import Message
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from itertools import product
 from pathlib import Path
 from typing import Protocol
@@ -73,10 +73,21 @@ def dependency_closure(requirements: Iterable[Requirement]) -> dict[str, Message
             installed = distribution(requirement.name)
         except PackageNotFoundError:
             continue  # an optional group that is not installed; the base group is checked on its own
-        found[name] = installed.metadata  # type: ignore[assignment]
+        found[name] = with_licence_file(installed)
         wanted = (Requirement(line) for line in installed.requires or [])
         waiting.extend(child for child in wanted if applies(child, requirement.extras))
     return found
+
+
+def with_licence_file(installed: Distribution) -> Message:
+    """Its metadata; where that states no licence, as if the file that it ships with its licence stood there."""
+    metadata: Message = installed.metadata  # type: ignore[assignment]
+    silent = not any(metadata.get(name) for name in ("License-Expression", "License"))
+    classified = any(line.startswith("License ::") for line in metadata.get_all("Classifier") or [])
+    file = metadata.get("License-File")
+    if silent and not classified and file:
+        metadata["License"] = (installed.read_text(f"licenses/{file}") or "").strip()
+    return metadata
 
 
 def licence_alternatives(expression: str) -> list[frozenset[str]]:

@@ -3,6 +3,9 @@
 `python -m training.translate DATA FOLDER` writes `FOLDER/<source>.<from>-<to>.jsonl`, a passage a line:
 `{"context_id", "from", "to", "text", "questions": [{"id", "question", "answer", "start"}]}`. `start` is null where the
 answer was not found again: such a question can still be asked of the original passage. Stopped, it goes on.
+
+Apertium has no French to English: French questions, put into Spanish above, go on into English from there. Their rows
+have no text, since a passage translated twice is no passage to learn from.
 """
 
 import argparse
@@ -22,7 +25,11 @@ from indexing.split_sentences import split_sentences
 from training.training_data import TrainingData, TrainingQuestion, load_training_data
 
 # Apertium mode, of the Debian package, for each pair of languages.
-MODES = {("en", "es"): ("eng-spa", "apertium-eng-spa"), ("fr", "es"): ("fr-es", "apertium-fr-es")}
+MODES = {
+    ("en", "es"): ("eng-spa", "apertium-eng-spa"),
+    ("fr", "es"): ("fr-es", "apertium-fr-es"),
+    ("es", "en"): ("spa-eng", "apertium-eng-spa"),
+}
 
 # What is translated: passages of everyday length. covidqa has whole articles, qamr-sentences tokenised ones.
 SOURCES = (
@@ -33,6 +40,9 @@ SOURCES = (
     ("piaf", "fr", "es"),
     ("afriqa-pivot", "fr", "es"),
 )
+
+# Questions that go on from there: the source, its language, by way of, into.
+QUESTIONS_ONWARD = (("piaf", "fr", "es", "en"), ("afriqa-pivot", "fr", "es", "en"))
 
 _BATCH = 100  # passages a call of Apertium
 _MOST_GAP = 2  # words that word order may put between the parts of one answer
@@ -332,6 +342,40 @@ def write_translations(passages: Sequence[_Passage], source: str, target: str, p
             file.flush()
 
 
+def write_questions_onward(rows: Sequence[dict[str, Any]], target: str, path: Path) -> None:
+    """Write the questions of translated rows in a further language, whole or not at all."""
+    asked = [question for row in rows for question in row["questions"]]
+    by = {row["to"] for row in rows}
+    if len(by) != 1:
+        raise TranslationError(f"questions in {sorted(by)} to put into {target}: one language at a time.")
+    opened = [Marked(_opened(question["question"]), None) for question in asked]
+    put = {
+        question["id"]: line.text
+        for question, line in zip(asked, translate_lines(opened, by.pop(), target), strict=True)
+    }
+    lines = [
+        {
+            **row,
+            "to": target,
+            "text": None,
+            "questions": [_asked_in(put, question) for question in row["questions"]],
+        }
+        for row in rows
+    ]
+    part = path.with_suffix(".part")
+    part.write_text("".join(_line(row) for row in lines), encoding="utf-8")
+    part.replace(path)
+
+
+def _opened(question: str) -> str:
+    """With the Spanish mark in front, by which Apertium knows a question."""
+    return "¿" + question.lstrip("¿")
+
+
+def _asked_in(put: dict[str, str], question: dict[str, Any]) -> dict[str, Any]:
+    return {"id": question["id"], "question": put[question["id"]].lstrip("¿"), "answer": None, "start": None}
+
+
 def _line(row: dict[str, Any]) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
@@ -355,6 +399,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         questions = [question for row in read_translations(path) for question in row["questions"]]
         found = sum(question["start"] is not None for question in questions)
         print(f"{path.name}: {len(questions)} questions, {found} answers found again")
+    for source, language, by, target in QUESTIONS_ONWARD:
+        path = options.folder / f"{source}.{language}-{target}.jsonl"
+        if not path.exists():
+            rows = read_translations(options.folder / f"{source}.{language}-{by}.jsonl")
+            write_questions_onward(rows, target, path)
+        print(f"{path.name}: {sum(len(row['questions']) for row in read_translations(path))} questions")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ def with_translations(data: TrainingData, folder: Path) -> TrainingData:
     """Add each translated passage with three kinds of questions, told apart by their source.
 
     `translated.es` asks in the passage's new language, `onto-en.es` asks in it about the original passage in English,
-    `from-en.en` asks as before about the translation. Held-out passages stay out. Raises FileNotFoundError without
+    `from-en.en` asks as before about the translation. Where only questions were translated there is the second kind
+    alone, such as `onto-fr.en`. Held-out passages stay out. Raises FileNotFoundError without
     translations.
     """
     files = sorted(folder.glob("*.jsonl"))
@@ -27,9 +28,9 @@ def with_translations(data: TrainingData, folder: Path) -> TrainingData:
     for row in (row for path in files for row in read_translations(path)):
         if held_out(row["context_id"]):
             continue
-        contexts.append(Context(f"{row['context_id']}-{row['to']}", row["to"], row["text"]))
-        original = places[row["context_id"]]
-        questions += _questions(row, original, len(contexts) - 1, originals)
+        if row["text"] is not None:
+            contexts.append(Context(f"{row['context_id']}-{row['to']}", row["to"], row["text"]))
+        questions += _questions(row, places[row["context_id"]], len(contexts) - 1, originals)
     return TrainingData(contexts, questions, data.held_out)
 
 
