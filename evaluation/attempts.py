@@ -24,7 +24,7 @@ class Quoted:
     value: str
     """The exact answer; empty where the quote has none marked."""
     covers: bool
-    """The marked answer lies inside the quote."""
+    """The marked answer lies inside the quote; so it does where nothing is marked, since the whole quote answers."""
     verbatim: bool
     """The quote is the stored text at its offsets."""
     differs: bool = False
@@ -101,12 +101,13 @@ class WholeService:
         stored = await self._archive.article(citation.article.id, citation.article.version)
         start, end = citation.answer_start, citation.answer_end
         marked = start is not None and end is not None
+        inside = start is not None and end is not None and citation.start <= start < end <= citation.end
         return Quoted(
             article_id=citation.article.id,
             language=citation.article.language,
             quote=citation.quote,
             value=stored.article.text[start:end] if stored is not None and marked else "",
-            covers=start is not None and end is not None and citation.start <= start < end <= citation.end,
+            covers=inside or not marked,
             verbatim=stored is not None
             and stored.article.text[citation.start : citation.end] == citation.quote,
             differs=citation.stance == "differs",

@@ -109,3 +109,20 @@ def test_measures_agree_with_one_another(text: str, answers: list[str], language
 @given(st.integers(0, 10**9), st.sampled_from([",", ".", "\u00a0", "\u202f", "'"]))
 def test_grouping_never_changes_a_number(number: int, mark: str) -> None:
     assert tokens(f"{number:,}".replace(",", mark), "en") == [str(number)]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "language", "held"),
+    [
+        ("chargés d'organiser le rapatriement", "organiser le rapatriement", "fr", True),
+        ("la ville d’Orléans", "Orléans", "fr", True),
+        ("jusqu'en 1911", "en 1911", "fr", True),
+        ("aujourd'hui", "hui", "fr", False),
+        ("the o'clock", "clock", "en", False),
+        ("dell'Unione", "Unione", "it", True),
+    ],
+)
+def test_an_elided_word_is_one_of_its_own_when_an_answer_is_looked_for(
+    text: str, answer: str, language: str, held: bool
+) -> None:
+    assert holds(text, [answer], language) is held
