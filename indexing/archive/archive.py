@@ -12,9 +12,18 @@ from qdrant_client import models
 from indexing.archive.article import Article, Passage
 from indexing.archive.engine import Engine
 from indexing.archive.filters import Filters, equals
+from indexing.archive.kept_feedback import FeedbackPage, KeptFeedback
 from indexing.archive.language_samples import LanguageSample, LanguageSamples
 from indexing.archive.manifest import Manifest
-from indexing.archive.records import Record, brief, read_record, record_point, text_id
+from indexing.archive.records import (
+    Feedback,
+    Rating,
+    Record,
+    brief,
+    read_record,
+    record_point,
+    text_id,
+)
 from indexing.archive.search_passages import (
     Candidate,
     CandidateSearch,
@@ -31,14 +40,16 @@ SAMPLE_TAG, SAMPLE_MARK = "sample", "citewell_sample"
 FLUSH_AFTER_PASSAGES = 5_000  # a flush holds Python's lock: 0.15 s at 20,000 passages
 PAGE = 500
 TEXTS_PAGE = 20  # a text may have 20 MB
+FEEDBACK_PAGE = 50  # one may hold an answer of 80 KB
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """One version of an article, and where it stands among the others."""
+    """One version of an article, and where it stands among the others; `since` is when this version came."""
 
     article: Article
     version: str
+    since: str
     current_version: str
     versions: tuple[str, ...]
     passages: int
@@ -67,11 +78,14 @@ class Archive:
         self.manifest = manifest
         self.writing = asyncio.Lock()
         """Held by whoever compares and stores: one batch at a time."""
+        self.changes = 0
+        """How often this process has changed what can be found, so that others see when what they remember is old."""
         self._engine = engine
         self._release = release
         self._writer = VersionWriter(engine)
         self._search = PassageSearch(engine)
         self._samples = LanguageSamples(engine)
+        self._feedback = KeptFeedback(engine)
         self._unflushed = 0
 
     async def article(self, article_id: str, version: str | None = None) -> StoredArticle | None:
@@ -88,6 +102,7 @@ class Archive:
         return StoredArticle(
             article=record.article(text),
             version=wanted,
+            since=dict(record.versions)[wanted],
             current_version=record.version,
             versions=versions,
             passages=record.passages,
@@ -152,8 +167,9 @@ class Archive:
                 yield record.article(text), record
 
     async def copy_records(self, other: "Archive") -> None:
-        """Store every article, copy and text of `other` here as they are, without passages."""
-        for kind, page in (("article", PAGE), ("copy", PAGE), ("text", TEXTS_PAGE)):
+        """Store every article, copy, text and feedback of `other` here as they are, without passages."""
+        kinds = (("article", PAGE), ("copy", PAGE), ("text", TEXTS_PAGE), ("feedback", FEEDBACK_PAGE))
+        for kind, page in kinds:
             where = models.Filter(must=[equals("kind", kind)])
             points, cursor = await other._engine.scroll(where, page)
             await self._engine.upsert(points)
@@ -176,7 +192,10 @@ class Archive:
 
     async def commit(self, batch: Sequence[Encoded]) -> None:
         """Store a planned and encoded batch; call under `writing`."""
-        await _to_the_end(self._writer.commit(batch))
+        try:
+            await _to_the_end(self._writer.commit(batch))
+        finally:
+            self.changes += 1
         self._samples.written(sum(len(encoded.passages) for encoded in batch))
         self._unflushed += sum(len(encoded.passages) for encoded in batch)
         if self._unflushed >= FLUSH_AFTER_PASSAGES:
@@ -186,7 +205,10 @@ class Archive:
         """Remove an article with all its versions; False when the id is unknown."""
         async with self.writing:
             self._samples.forget()
-            return await _to_the_end(self._writer.remove(article_id))
+            try:
+                return await _to_the_end(self._writer.remove(article_id))
+            finally:
+                self.changes += 1
 
     async def sample_ids(self) -> list[str]:
         """Ids of the samples that came with the program, copies first so that none is promoted in vain."""
@@ -227,6 +249,16 @@ class Archive:
     async def language_samples(self) -> Sequence[tuple[str, LanguageSample]]:
         """Every base language that has passages, with what a few of them are like; empty: nothing stored."""
         return await self._samples.samples()
+
+    async def put_feedback(self, feedback: Feedback) -> None:
+        """Keep what a reader thought of an answer, in the place of what stood under its id."""
+        await self._feedback.put(feedback)
+
+    async def feedback(
+        self, limit: int, cursor: str | None = None, rating: Rating | None = None
+    ) -> FeedbackPage:
+        """A page of feedback, newest first, whatever became of the articles; ValueError for a broken cursor."""
+        return await self._feedback.page(limit, cursor, rating)
 
     async def article_count(self) -> int:
         """How many articles there are; copies do not count."""
