@@ -3,14 +3,14 @@
 Kinds of points, all in one collection: `passage` (the only ones with vectors), `article` (its `version` is
 the current one, and so the commit point of every write), `copy` (the current text of an `article` under
 another id), `text` (the canonical text of one version, shared by all ids that have or had it), `removed` (an
-id on its way out) and `pending` (what a write under way concerns). Payloads have the shape of Haystack's
-`Document.to_dict(flatten=False)`.
+id on its way out), `pending` (what a write under way concerns) and `feedback` (what a reader thought of an
+answer; it concerns no write and no article). Payloads have the shape of Haystack's `Document.to_dict(flatten=False)`.
 """
 
 import json
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from indexing.archive.article import NAMESPACE, Article, Passage
@@ -18,9 +18,11 @@ from indexing.archive.engine import Point
 from indexing.archive.terms import SparseTerms
 
 Kind = Literal["article", "copy", "removed"]
+Rating = Literal["up", "down"]
 
 PASSAGE_FIELDS = ("meta.article_id", "meta.version", "meta.languages")
 CURRENT_FIELDS = ("meta.kind", "meta.article_id", "meta.version")
+FEEDBACK_FIELDS = ("meta.given", "meta.rating")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,30 @@ class Pending:
     versions: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CitedPlace:
+    """A quote of an answer by its article, that article's version, and code points in it, end exclusive."""
+
+    article_id: str
+    version: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What a reader thought of an answer, with the answer; `given` is as `given_now` says it."""
+
+    id: str
+    answer_id: str
+    rating: Rating
+    comment: str | None
+    question: str
+    answer: str
+    citations: tuple[CitedPlace, ...]
+    given: str
+
+
 def record_id(article_id: str) -> str:
     """Point id of the article or copy with this id: there is at most one."""
     return _point_id("article", article_id)
@@ -73,6 +99,11 @@ def record_id(article_id: str) -> str:
 def text_id(version: str) -> str:
     """Point id of the canonical text of a version."""
     return _point_id("text", version)
+
+
+def feedback_id(answer_id: str, caller: str) -> str:
+    """Point id of what `caller` thinks of an answer: there is at most one, the last that was said."""
+    return _point_id("feedback", answer_id, caller)
 
 
 def languages_of(language: str) -> list[str]:
@@ -155,6 +186,36 @@ def read_pending(point: Point) -> Pending:
     """The mark back from its point."""
     meta = point.payload["meta"]
     return Pending(point.id, tuple(meta["articles"]), tuple(meta["texts"]))
+
+
+def feedback_point(feedback: Feedback) -> Point:
+    """What a reader thought; `day` finds the newest, and cited articles stand where no filter on articles looks."""
+    meta = {
+        "kind": "feedback",
+        "answer_id": feedback.answer_id,
+        "rating": feedback.rating,
+        "question": feedback.question,
+        "answer": feedback.answer,
+        "citations": [asdict(place) for place in feedback.citations],
+        "given": feedback.given,
+        "day": feedback.given[:10],
+    }
+    return Point(feedback.id, {"id": feedback.id, "content": feedback.comment, "meta": meta})
+
+
+def read_feedback(point: Point) -> Feedback:
+    """The feedback back from its point."""
+    meta = point.payload["meta"]
+    return Feedback(
+        id=point.id,
+        answer_id=meta["answer_id"],
+        rating=meta["rating"],
+        comment=point.payload["content"],
+        question=meta["question"],
+        answer=meta["answer"],
+        citations=tuple(CitedPlace(**place) for place in meta["citations"]),
+        given=meta["given"],
+    )
 
 
 def passage_point(
