@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from service.answering.pipeline import Answering
-from service.faces import chat_completions, http_answers, http_articles, http_status, pages
+from service.faces import chat_completions, http_answers, http_articles, http_feedback, http_status, pages
 from service.faces.access import AccessControl, AccessRules
 from service.faces.bad_http import ProblemProtocol
 from service.faces.mcp import mcp_route
@@ -49,7 +49,7 @@ def create_app(settings: Settings, archive: Archive, encoder: Encoder, answering
         suggestions=pages.load_suggestions(),
     )
     add_problem_handlers(app)
-    for module in (http_answers, http_articles, chat_completions, http_status, pages):
+    for module in (http_answers, http_articles, http_feedback, chat_completions, http_status, pages):
         app.include_router(module.router)
     app.router.routes.append(mcp_route())
     # The last one added is the outermost.

@@ -1,7 +1,6 @@
 """`POST /v1/answers`: one question with its filters in, one answer object out, or the events of its making."""
 
 import asyncio
-import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
@@ -23,6 +22,7 @@ from service.answering.question import (
     Turn,
 )
 from service.faces.caller import caller_of
+from service.faces.control_characters import without_control_characters
 from service.faces.event_stream import EVENT_STREAM, EventStream, answer_events
 from service.faces.problems import invalid, prefers
 from service.faces.request_body import gone, read_model
@@ -31,7 +31,6 @@ from service.faces.services import Parts
 # A question, 40 turns of conversation and long lists of filters fit several times over.
 BODY_LIMIT = 4 * 1024 * 1024
 _FILTER_VALUES = 1_000
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # Unicode's category Cc, without \t and \n
 
 router = APIRouter(tags=["answers"])
 
@@ -68,7 +67,7 @@ def question_text(value: str) -> str:
 
 def turn_text(value: str) -> str:
     """What was said in a turn, without control characters; raises ValueError when nothing is left."""
-    text = _CONTROL.sub("", value)
+    text = without_control_characters(value)
     if not text.strip():
         raise ValueError(
             f"empty, or only space and control characters; allowed: 1 to {TURN_LIMIT:,} characters"
