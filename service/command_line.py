@@ -14,6 +14,7 @@ import click
 from tqdm import tqdm
 
 from indexing.add_articles import read_paths
+from indexing.archive.records import Rating
 from indexing.archive.tags_and_dates import normalised_language
 from indexing.errors import IndexingError
 from indexing.read_files import expected_readings
@@ -21,7 +22,7 @@ from service.answering.question import QUESTION_LIMIT, TOP_K_LIMIT, Filters, Que
 from service.chat import chat as talk
 from service.connection import Connection, connect
 from service.errors import ServiceError, SettingsError, one_line
-from service.render_text import answer_text, status_text
+from service.render_text import answer_text, feedback_text, status_text
 from service.running_service import find_running
 from service.settings import Settings, load_settings
 from service.streams import standard_input, written
@@ -287,6 +288,34 @@ def export(settings: Settings, file: str, service: str | None) -> None:
 
     count = asyncio.run(_connected(settings, service, work))
     click.echo(f"exported {count} articles", err=True)
+
+
+@citewell.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one object of GET /v1/feedback a line.")
+@click.option("--rating", type=click.Choice(["up", "down"]), help="Only thumbs up, or only thumbs down.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@service_option
+@click.pass_obj
+def feedback(
+    settings: Settings, as_json: bool, rating: Rating | None, limit: int, service: str | None
+) -> None:
+    """List what readers thought of answers, newest first: thumbs up or down, the comment, question and answer.
+
+    Example: citewell feedback --rating down --limit 20
+    """
+
+    async def work(connection: Connection) -> int:
+        count = 0
+        async for one in connection.feedback(limit, rating):
+            shown = json.dumps(one, ensure_ascii=False) if as_json else feedback_text(one)
+            click.echo(shown if as_json or not count else "\n" + shown)
+            count += 1
+        return count
+
+    if not asyncio.run(_connected(settings, service, work)):
+        click.echo(
+            "no feedback yet" if rating is None else f"no feedback with the rating {rating} yet", err=True
+        )
 
 
 @citewell.command()

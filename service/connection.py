@@ -13,6 +13,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from indexing.add_articles import Added, Reading, stored_id
+from indexing.archive.records import Rating
 from service.answering.answer import Answer
 from service.answering.question import Question
 from service.errors import ServiceError, ServiceUnreachable
@@ -61,6 +62,9 @@ class Connection(Protocol):
 
     def export(self) -> AsyncIterator[dict[str, Any]]:
         """Every article in the article format."""
+
+    def feedback(self, limit: int, rating: Rating | None = None) -> AsyncIterator[dict[str, Any]]:
+        """What readers thought of answers, newest first, at most `limit` of it, as `GET /v1/feedback` lists it."""
 
 
 @asynccontextmanager
@@ -198,6 +202,22 @@ class ServiceConnection:
                         yield {name: whole[name] for name in EXPORTED}
             cursor = page["cursor"]
             if cursor is None:
+                return
+
+    async def feedback(self, limit: int, rating: Rating | None = None) -> AsyncIterator[dict[str, Any]]:
+        """Page by page, no more than is wanted."""
+        params: dict[str, Any] = {"rating": rating} if rating else {}
+        left = limit
+        while left > 0:
+            params["limit"] = min(left, PAGE)
+            page = await self._json("GET", "/v1/feedback", params=params)
+            listed, params["cursor"] = page.get("feedback"), page.get("next")
+            if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+                raise self._foreign()
+            for one in listed[:left]:
+                yield one
+            left -= len(listed)
+            if not listed or not params["cursor"]:
                 return
 
     async def article(self, article_id: str, version: str | None = None) -> dict[str, Any] | None:

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from indexing.add_articles import Added, Reading, add_articles
+from indexing.archive.records import Rating
 from service.answering.events import Answered, Considered, Delta, Event, Status
 from service.answering.question import Question
-from service.connection import AnswerEvent
+from service.connection import PAGE, AnswerEvent
 from service.open_local import Local, open_local
 from service.settings import Settings
 
@@ -64,6 +65,19 @@ class LocalConnection:
         """Every article."""
         async for article in self._local.archive.every_article():
             yield article.metadata() | {"text": article.text}
+
+    async def feedback(self, limit: int, rating: Rating | None = None) -> AsyncIterator[dict[str, Any]]:
+        """Page by page, no more than is wanted."""
+        cursor: str | None = None
+        while limit > 0:
+            page = await self._local.archive.feedback(min(limit, PAGE), cursor, rating)
+            for one in page.feedback:
+                # Lists as JSON has them, so that it is the same object as a service gives.
+                yield asdict(one) | {"citations": [asdict(place) for place in one.citations]}
+            limit -= len(page.feedback)
+            cursor = page.cursor
+            if cursor is None:
+                return
 
 
 def _named(event: Event) -> AnswerEvent:

@@ -99,6 +99,24 @@ def status_text(status: dict[str, Any]) -> str:
     return "\n".join(f"{name:<10} {value}" for name, value in rows.items())
 
 
+def feedback_text(feedback: dict[str, Any]) -> str:
+    """When and how an answer was rated, then question, answer, comment and cited places, each on a line of its own."""
+    cited = (f"{one['article_id']} {one['start']}-{one['end']}" for one in feedback["citations"])
+    rows = {
+        "question": feedback["question"],
+        "answer": feedback["answer"],
+        "comment": feedback["comment"] or "",
+        "cited": ", ".join(cited),
+    }
+    given = feedback["given"][: len("2021-07-05T12:00:00")].replace("T", " ")
+    return "\n".join(
+        [
+            f"{click.style(feedback['rating'], bold=True)} · {given} UTC · {feedback['answer_id']}",
+            *(f"    {name:<8} {_in_one_line(value).strip()}" for name, value in rows.items() if value),
+        ]
+    )
+
+
 def _quoted(citation: dict[str, Any], *, marked: bool) -> str:
     where = (citation["answer_start"], citation["answer_end"]) if marked else (None, None)
     before, answer, after = map(_in_one_line, mark_answer(citation["quote"], citation["start"], *where))
