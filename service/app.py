@@ -1,5 +1,7 @@
 """Settings, archive, encoder and answering in, the web application out; nothing is global."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -7,14 +9,27 @@ from fastapi import FastAPI
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from service.answering.pipeline import Answering
-from service.faces import chat_completions, http_answers, http_articles, http_feedback, http_status, pages
+from service.answering.suggestions import Suggestions
+from service.faces import (
+    chat_completions,
+    http_answers,
+    http_articles,
+    http_feedback,
+    http_status,
+    http_tokens,
+    pages,
+    widget_script,
+)
 from service.faces.access import AccessControl, AccessRules
 from service.faces.bad_http import ProblemProtocol
 from service.faces.mcp import mcp_route
 from service.faces.problems import PROBLEM_RESPONSES, add_problem_handlers
+from service.faces.rate_limits import RateLimit
 from service.faces.request_ids import CatchErrors, RequestIds
 from service.faces.services import Services
 from service.faces.signed_links import LinkSigner
+from service.faces.widget_script import WidgetScript
+from service.faces.widget_tokens import WidgetTokens
 from service.settings import Settings
 
 # h11 bounds the head of a request. The form sends its question in the address: 2,000 characters of up to
@@ -23,9 +38,19 @@ HEAD_BYTES = 64 * 1024
 SHUTDOWN_SECONDS = 20
 
 
-def create_app(settings: Settings, archive: Archive, encoder: Encoder, answering: Answering) -> FastAPI:
-    """The application; whoever opened archive and encoder closes them. Raises SettingsError."""
-    access = AccessRules.of(settings)
+def create_app(
+    settings: Settings,
+    archive: Archive,
+    encoder: Encoder,
+    answering: Answering,
+    clock: Callable[[], float] = time.time,
+) -> FastAPI:
+    """The application; whoever opened archive and encoder closes them. Raises SettingsError.
+
+    `clock` gives Unix seconds: widget tokens and links expire by it.
+    """
+    keys = [key.get_secret_value() for key in settings.api_keys]
+    access = AccessRules.of(settings, WidgetTokens(keys, clock=clock))
     app = FastAPI(
         title="Citewell",
         summary="Ask a news archive a question in any language, get a cited, verbatim answer.",
@@ -38,23 +63,28 @@ def create_app(settings: Settings, archive: Archive, encoder: Encoder, answering
         redirect_slashes=False,
         responses=PROBLEM_RESPONSES,
     )
-    keys = [key.get_secret_value() for key in settings.api_keys]
+    suggestions = pages.load_suggestions()
     app.state.services = Services(
         settings=settings,
         archive=archive,
         encoder=encoder,
         answering=answering,
         access=access,
-        links=LinkSigner(keys, pages_need_key=settings.pages_need_key),
-        suggestions=pages.load_suggestions(),
+        links=LinkSigner(keys, pages_need_key=settings.pages_need_key, clock=clock),
+        suggestions=suggestions,
+        answered_suggestions=Suggestions(suggestions, archive, answering),
+        widget=WidgetScript.joined(),
+        token_rate=RateLimit(http_tokens.TOKENS_RATE),
     )
     add_problem_handlers(app)
-    for module in (http_answers, http_articles, http_feedback, chat_completions, http_status, pages):
+    for module in (http_answers, http_articles, http_feedback, chat_completions, http_status):
+        app.include_router(module.router)
+    for module in (pages, http_tokens, widget_script):
         app.include_router(module.router)
     app.router.routes.append(mcp_route())
     # The last one added is the outermost.
     app.add_middleware(CatchErrors)
-    app.add_middleware(AccessControl, rules=access)
+    app.add_middleware(AccessControl, rules=access, widget_rate=RateLimit(settings.widget_rate))
     app.add_middleware(RequestIds)
     return app
 

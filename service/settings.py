@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from dotenv import dotenv_values
+from limits import parse_many
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -71,6 +72,12 @@ class Settings(BaseSettings):
         validation_alias="CITEWELL_ALLOWED_ORIGINS",
         description="Web origins (scheme://host:port) whose pages may call the service.",
     )
+    widget_rate: str = Field(
+        "20/minute",
+        validation_alias="CITEWELL_WIDGET_RATE",
+        description="With keys: how many questions, and how many ratings, the widgets of one address may send; "
+        "of several (`20/minute;200/hour`) all hold.",
+    )
     article_pages: str | None = Field(
         None,
         validation_alias="CITEWELL_ARTICLE_PAGES",
@@ -120,6 +127,17 @@ class Settings(BaseSettings):
     @classmethod
     def _normalise_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin.rstrip("/").lower() for origin in value)
+
+    @field_validator("widget_rate")
+    @classmethod
+    def _known_rate(cls, value: str) -> str:
+        try:
+            items = parse_many(value)
+        except ValueError:
+            items = []
+        if not items or any(item.amount < 1 or item.get_expiry() < 1 for item in items):
+            raise ValueError("allowed are a number and a time, such as 20/minute or 20/minute;200/hour")
+        return value
 
     @field_validator("article_pages")
     @classmethod

@@ -1,4 +1,4 @@
-"""A request's head in, let through or refused: keys, Host, Origin, CORS; and where the service may listen."""
+"""A request's head in, let through or refused: keys, tokens, Host, Origin, CORS; and where the service may listen."""
 
 import hashlib
 import hmac
@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import SettingsError
+from service.faces.caller import address_of
 from service.faces.problems import Problem, problem_reply
+from service.faces.rate_limits import RateLimit
+from service.faces.widget_tokens import WidgetTokens, is_widget_token
 from service.settings import Settings
 
-OPEN_PATHS = frozenset({"/healthz", "/readyz", "/widget.js", "/", "/v1/tokens"})
+WIDGET_SCRIPT = "/widget.js"
+OPEN_PATHS = frozenset({"/healthz", "/readyz", WIDGET_SCRIPT, "/", "/v1/tokens"})
+TOKEN_PATHS = frozenset({"/v1/answers", "/v1/feedback"})
+"""What a widget token opens, with POST only."""
 ARTICLE_PAGES = "/articles/"
 METHODS = "GET, HEAD, POST, DELETE, OPTIONS"
 _PREFLIGHT_SECONDS = "600"
@@ -87,10 +94,14 @@ class AccessRules:
     keys: tuple[bytes, ...]
     origins: frozenset[str]
     pages_need_key: bool
+    tokens: WidgetTokens
 
     @classmethod
-    def of(cls, settings: Settings) -> "AccessRules":
-        """The rules of these settings; raises SettingsError for an allowed origin that is none."""
+    def of(cls, settings: Settings, tokens: WidgetTokens | None = None) -> "AccessRules":
+        """The rules of these settings; raises SettingsError for an allowed origin that is none.
+
+        `tokens` are those that widgets may send; unset: the ones of the settings' keys.
+        """
         origins = set()
         for origin in settings.allowed_origins:
             normalised = normalised_origin(origin)
@@ -100,18 +111,22 @@ class AccessRules:
                     "https://news.example or http://localhost:3000, separated by commas"
                 )
             origins.add(normalised)
-        keys = tuple(_digest(key.get_secret_value().encode("utf-8")) for key in settings.api_keys)
-        return cls(keys, frozenset(origins), settings.pages_need_key)
+        secrets = [key.get_secret_value() for key in settings.api_keys]
+        keys = tuple(_digest(secret.encode("utf-8")) for secret in secrets)
+        return cls(keys, frozenset(origins), settings.pages_need_key, tokens or WidgetTokens(secrets))
 
     def has_key(self, headers: Headers) -> bool:
         """Whether the request carries one of the keys; every key is compared, in constant time."""
-        given = headers.getlist("authorization")
-        if len(given) != 1:
+        bearer = _bearer(headers)
+        if bearer is None:
             return False
-        scheme, _, token = given[0].partition(" ")
-        digest = _digest(token.strip().encode("latin-1", "replace"))
+        digest = _digest(bearer.encode("latin-1", "replace"))
         matches = [hmac.compare_digest(digest, key) for key in self.keys]
-        return scheme.lower() == "bearer" and any(matches)
+        return any(matches)
+
+    def is_by_token(self, scope: Scope) -> bool:
+        """Whether a request that was let through owes that to its widget token."""
+        return bool(self.keys) and _takes_token(scope) and not self.has_key(Headers(scope=scope))
 
     def allowed_origin(self, headers: Headers) -> str | None:
         """The Origin header when it is on the list, as it was sent."""
@@ -119,6 +134,19 @@ class AccessRules:
         if len(origins) != 1:
             return None
         return origins[0] if normalised_origin(origins[0]) in self.origins else None
+
+    def page_origin(self, scope: Scope) -> str:
+        """The normalised origin of the page that asks for a token; raises a 403 problem when it may have none."""
+        headers = Headers(scope=scope)
+        origins = headers.getlist("origin")
+        if not origins:
+            raise Problem(
+                403, "got no Origin header, which a browser sends for a page; programs send a key instead"
+            )
+        origin = normalised_origin(origins[0]) if len(origins) == 1 else None
+        if origin is None or (self.keys and origin not in self.origins):
+            raise _not_allowed(origins)
+        return origin
 
     def refusal(self, scope: Scope) -> Problem | None:
         """Why this request may not go on; None when it may."""
@@ -137,7 +165,32 @@ class AccessRules:
             or self.has_key(headers)
         ):
             return None
+        bearer = _bearer(headers)
+        if bearer is not None and is_widget_token(bearer):
+            return self._refusal_by_token(scope, headers, bearer)
         return key_wanted(bool(headers.getlist("authorization")))
+
+    def _refusal_by_token(self, scope: Scope, headers: Headers, token: str) -> Problem | None:
+        if not _takes_token(scope):
+            return _token_refused(
+                "a widget token opens POST /v1/answers and POST /v1/feedback only; send a key here"
+            )
+        origins = headers.getlist("origin")
+        allowed = self.allowed_origin(headers)
+        match self.tokens.standing(token, normalised_origin(allowed) if allowed else None):
+            case "valid":
+                return None
+            case "expired":
+                return _token_refused("this widget token has expired; POST /v1/tokens gives a new one")
+            case "of another page" if origins and not allowed:
+                return _not_allowed(origins)
+            case "of another page":
+                got = f"the Origin {origins[0]!r}" if origins else "no Origin header"
+                return Problem(403, f"got {got}; this widget token was issued to a page of another origin")
+            case "not ours":
+                return _token_refused(
+                    "this widget token was not issued here; POST /v1/tokens gives a new one"
+                )
 
     def _refusal_by_host(self, headers: Headers) -> Problem | None:
         hosts = headers.getlist("host")
@@ -156,12 +209,13 @@ class AccessRules:
             own = normalised_origin(f"{scope['scheme']}://{headers['host']}")
             if len(origins) == 1 and (normalised_origin(origins[0]) == own or self.allowed_origin(headers)):
                 return None
-            got = ", ".join(origins)
-            return Problem(
-                403, f"got the Origin {got!r}; add it to CITEWELL_ALLOWED_ORIGINS if its pages may call"
-            )
+            return None if _is_widget_script(scope) else _not_allowed(origins)
         # Pictures, scripts and no-cors requests of other sites carry no Origin; browsers mark them so.
-        if is_foreign(headers) and headers.get("sec-fetch-mode") != "navigate":
+        if (
+            is_foreign(headers)
+            and headers.get("sec-fetch-mode") != "navigate"
+            and not _is_widget_script(scope)
+        ):
             return Problem(
                 403,
                 "got a request that another web site made in a browser; only links may lead here from there",
@@ -171,6 +225,32 @@ class AccessRules:
 
 def _is_article_page(scope: Scope) -> bool:
     return scope["method"] in ("GET", "HEAD") and str(scope["path"]).startswith(ARTICLE_PAGES)
+
+
+def _is_widget_script(scope: Scope) -> bool:
+    # Any page may load it; it holds nothing of the archive.
+    return scope["method"] in ("GET", "HEAD") and scope["path"] == WIDGET_SCRIPT
+
+
+def _takes_token(scope: Scope) -> bool:
+    return scope["method"] == "POST" and scope["path"] in TOKEN_PATHS
+
+
+def _bearer(headers: Headers) -> str | None:
+    """What the one Authorization header carries after `Bearer`; None when there is none, or two."""
+    given = headers.getlist("authorization")
+    scheme, _, value = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    return value.strip() if scheme.lower() == "bearer" else None
+
+
+def _not_allowed(origins: list[str]) -> Problem:
+    got = ", ".join(origins)
+    return Problem(403, f"got the Origin {got!r}; add it to CITEWELL_ALLOWED_ORIGINS if its pages may call")
+
+
+def _token_refused(detail: str) -> Problem:
+    challenge = 'Bearer realm="citewell", error="invalid_token"'
+    return Problem(401, detail, headers={"WWW-Authenticate": challenge})
 
 
 def _digest(token: bytes) -> bytes:
@@ -191,13 +271,23 @@ def key_wanted(given: bool) -> Problem:
     )
 
 
+def too_many(seconds: int) -> Problem:
+    """429: come again after so many seconds."""
+    return Problem(
+        429,
+        f"got too many requests from this address; try again in {seconds} s",
+        headers={"Retry-After": str(seconds)},
+    )
+
+
 class AccessControl:
     """ASGI middleware: refuses what the rules refuse, answers preflights, adds CORS headers."""
 
-    def __init__(self, app: ASGIApp, rules: AccessRules) -> None:
-        """`rules` are those of the settings."""
+    def __init__(self, app: ASGIApp, rules: AccessRules, widget_rate: RateLimit) -> None:
+        """`rules` are those of the settings; `widget_rate` is how often one reader's widget may ask."""
         self.app = app
         self.rules = rules
+        self.widget_rate = widget_rate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; there are no websockets, so any is refused by the server."""
@@ -214,13 +304,21 @@ class AccessControl:
                 _add_cors(reply, origin)
             await send(message)
 
-        refusal = self.rules.refusal(scope)
+        refusal = self.rules.refusal(scope) or self._refusal_by_rate(scope, headers)
         if refusal is not None:
             await problem_reply(scope, refusal)(scope, receive, send_with_headers)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await self._preflight(scope, origin)(scope, receive, send_with_headers)
         else:
             await self.app(scope, receive, send_with_headers)
+
+    def _refusal_by_rate(self, scope: Scope, headers: Headers) -> Problem | None:
+        if not self.rules.is_by_token(scope):
+            return None
+        # By address and origin, not by token: a page may have a new one whenever it likes.
+        origin = normalised_origin(headers["origin"]) or ""
+        seconds = self.widget_rate.wait(scope["path"], address_of(Request(scope)), origin)
+        return too_many(seconds) if seconds else None
 
     def _preflight(self, scope: Scope, origin: str | None) -> Response:
         if origin is None:
@@ -236,6 +334,8 @@ class AccessControl:
 
 
 def _add_cors(reply: MutableHeaders, origin: str | None) -> None:
+    if "access-control-allow-origin" in reply:  # the same for every page
+        return
     reply.add_vary_header("Origin")
     if origin is not None:
         reply["Access-Control-Allow-Origin"] = origin

@@ -8,8 +8,11 @@ from fastapi import Depends, Request
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from service.answering.pipeline import Answering
+from service.answering.suggestions import Suggestions
 from service.faces.access import AccessRules
+from service.faces.rate_limits import RateLimit
 from service.faces.signed_links import LinkSigner
+from service.faces.widget_script import WidgetScript
 from service.settings import Settings
 
 
@@ -24,6 +27,10 @@ class Services:
     access: AccessRules
     links: LinkSigner
     suggestions: dict[str, tuple[str, ...]]
+    answered_suggestions: Suggestions
+    widget: WidgetScript
+    token_rate: RateLimit
+    """How often one address may ask for a widget token."""
     token: str | None = None
     """What `/healthz` repeats, so that service.json is believed of this service only."""
 
