@@ -9,9 +9,10 @@ import pytest
 from numpy.typing import NDArray
 
 from indexing.archive.filters import Filters
+from indexing.archive.kept_feedback import given_now
 from indexing.archive.manifest import read_manifest
 from indexing.archive.open_archive import manifest_for, open_archive
-from indexing.archive.records import pending_point, text_point
+from indexing.archive.records import CitedPlace, Feedback, feedback_id, pending_point, text_point
 from indexing.archive.search_passages import PassageQuery
 from indexing.errors import ArchiveFull, ArchiveIncompatible, ArchiveLocked
 from indexing.reindex import reindex_archive
@@ -77,6 +78,29 @@ async def test_articles_are_cut_and_encoded_anew(tmp_path: Path) -> None:
     await archive.close()
     assert read_manifest(tmp_path) == archive.manifest
     assert [path.name for path in tmp_path.glob("points-*")] == ["points-2"]
+
+
+async def test_feedback_survives(tmp_path: Path) -> None:
+    archive = await open_archive(tmp_path, MANIFEST)
+    cited = article("one", long_text("the river"))
+    await put(archive, cited)
+    kept = Feedback(
+        id=feedback_id("ans_1", "anybody"),
+        answer_id="ans_1",
+        rating="down",
+        comment="Wrong: it was the bridge 😀",
+        question="What rose?",
+        answer="The river [1]",
+        citations=(CitedPlace("one", cited.version, 0, 9),),
+        given=given_now(),
+    )
+    await archive.put_feedback(kept)
+    await archive.close()
+    assert await reindex_archive(tmp_path, OTHER, lambda: None) == 1
+    archive = await open_archive(tmp_path, WANTED)
+    assert (await archive.feedback(10)).feedback == [kept]
+    assert (await archive.status())["articles"] == 1
+    await archive.close()
 
 
 async def test_same_encoder_cuts_anew_and_again(tmp_path: Path) -> None:

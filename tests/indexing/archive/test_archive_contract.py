@@ -7,14 +7,17 @@ import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from haystack_integrations.document_stores.qdrant import QdrantDocumentStore
 from qdrant_client import AsyncQdrantClient
 
-from indexing.archive.archive import Archive
+from indexing.archive.archive import FEEDBACK_PAGE, Archive
 from indexing.archive.filters import Filters
+from indexing.archive.kept_feedback import PAGE, given_now
+from indexing.archive.records import CitedPlace, Feedback, Rating, feedback_id
 from indexing.archive.search_passages import PassageQuery
 from indexing.archive.server import ServerEngine
 from tests.indexing.archive.synthetic import (
@@ -488,6 +491,142 @@ async def test_queries_are_answered_each_by_itself(archive: Archive) -> None:
     assert [hit.article_id for hit in answers[2]] == ["two"]
     assert {hit.id for hit in answers[3]} == {first.id, second.id}
     assert await archive.search([], Filters()) == []
+
+
+def thought(answer_id: str, given: str, rating: Rating = "up", **more: Any) -> Feedback:
+    """What a reader thought of an answer that cites the article `one`."""
+    fields: dict[str, Any] = {
+        "comment": None,
+        "question": "How high is it?",
+        "answer": "102 [1]",
+        "citations": (CitedPlace("one", article("one", ONE).version, 3, 9),),
+    }
+    id = feedback_id(answer_id, more.pop("caller", "anybody"))
+    return Feedback(id, answer_id, rating, given=given, **(fields | more))
+
+
+async def listed_feedback(archive: Archive, limit: int, rating: Rating | None = None) -> list[Feedback]:
+    """All of it, in pages of `limit`."""
+    found: list[Feedback] = []
+    cursor: str | None = None
+    while True:
+        page = await archive.feedback(limit, cursor, rating)
+        assert len(page.feedback) == limit or page.cursor is None
+        found += page.feedback
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+async def test_feedback_comes_back_whole_and_newest_first(archive: Archive) -> None:
+    assert (await archive.feedback(10)).feedback == []
+    given = [
+        *(f"2024-05-06T10:00:00.{fraction:06}Z" for fraction in (5, 999_999, 40)),
+        *("2024-04-30T23:59:59.000000Z", "2025-01-01T00:00:00.000000Z", "2024-05-06T09:59:59.000000Z"),
+    ]
+    words = "ممتاز 😀👩‍👩‍👧 \u202etwo\nlines\twide\u2028apart"
+    kept = [
+        thought(f"ans_{number}", when, "down" if number % 2 else "up", comment=f"{words} {number}")
+        for number, when in enumerate(given)
+    ]
+    for one in kept:
+        await archive.put_feedback(one)
+    newest = sorted(kept, key=lambda one: one.given, reverse=True)
+    for limit in (1, 2, 3, 6, 100):
+        assert await listed_feedback(archive, limit) == newest
+    assert await listed_feedback(archive, 2, "down") == [one for one in newest if one.rating == "down"]
+    assert await listed_feedback(archive, 1, "up") == [one for one in newest if one.rating == "up"]
+
+
+async def test_feedback_given_in_the_same_moment_is_listed_once_each(archive: Archive) -> None:
+    now = given_now()
+    kept = {f"ans_{number}": thought(f"ans_{number}", now) for number in range(7)}
+    for one in kept.values():
+        await archive.put_feedback(one)
+    found = await listed_feedback(archive, 3)
+    assert len(found) == 7
+    assert {one.answer_id: one for one in found} == kept
+
+
+async def test_feedback_of_the_same_caller_on_the_same_answer_replaces(archive: Archive) -> None:
+    first = thought("ans_1", "2024-05-06T10:00:00.000000Z", "up", comment="Good.")
+    between = thought("ans_2", "2024-05-06T10:00:01.000000Z")
+    other = thought("ans_1", "2024-05-06T10:00:02.000000Z", caller="somebody else")
+    last = thought("ans_1", "2024-05-07T10:00:00.000000Z", "down", citations=())
+    for one in (first, between, other, last):
+        await archive.put_feedback(one)
+    assert await listed_feedback(archive, 2) == [last, other, between]
+    assert await listed_feedback(archive, 2, "up") == [other, between]
+
+
+async def test_feedback_replaced_between_two_pages_repeats_nothing(archive: Archive) -> None:
+    kept = [thought(f"ans_{number}", f"2024-05-06T10:00:0{number}.000000Z") for number in range(4)]
+    for one in kept:
+        await archive.put_feedback(one)
+    page = await archive.feedback(2)
+    assert page.feedback == [kept[3], kept[2]]
+    await archive.put_feedback(thought("ans_2", "2024-05-06T10:00:09.000000Z"))  # the last one of the page
+    assert (await archive.feedback(9, page.cursor)).feedback == [kept[1], kept[0]]
+
+
+async def test_a_day_of_much_feedback_is_listed_whole(archive: Archive) -> None:
+    count = PAGE + 3
+    for number in range(count):
+        await archive.put_feedback(thought(f"ans_{number}", f"2024-05-06T10:00:00.{number:06}Z"))
+    page = await archive.feedback(count - 1)
+    assert [one.answer_id for one in page.feedback] == [f"ans_{n}" for n in range(count - 1, 0, -1)]
+    assert [one.answer_id for one in (await archive.feedback(5, page.cursor)).feedback] == ["ans_0"]
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "2024-05-06T10:00:00.000000Z", "2024-13-06T10:00:00.000000Z_" + "0" * 36, str(uuid.uuid4())],
+)
+async def test_broken_cursor_of_feedback_is_an_error(archive: Archive, cursor: str) -> None:
+    with pytest.raises(ValueError):
+        await archive.feedback(3, cursor)
+
+
+async def test_feedback_is_no_article_and_outlives_those_that_it_cites(archive: Archive) -> None:
+    one, two = article("one", ONE, published="2021-07-05"), article("two", TWO)
+    await put(archive, one, two)
+    status, samples = await archive.status(), await archive.language_samples()
+    kept = thought("ans_1", given_now(), comment="The river is the river.")
+    await archive.put_feedback(kept)
+    after = await archive.status()
+    assert after | {"bytes": None} == status | {"bytes": None}
+    assert await archive.article_count() == 2
+    assert {listed["id"] for listed in (await archive.articles(10)).articles} == {"one", "two"}
+    assert [listed["id"] for listed in await archive.newest(10)] == ["one", "two"]
+    assert {article.id async for article in archive.every_article()} == {"one", "two"}
+    assert {article.id async for article, _ in archive.current()} == {"one", "two"}
+    assert [name for name, _ in await archive.language_samples()] == [name for name, _ in samples]
+    assert await archive.sample_ids() == []
+    queries = [PassageQuery(100, vector=vector("any")), PassageQuery(100, terms=TERMS.question("river"))]
+    for hits in await archive.search(queries, Filters()):
+        assert {hit.article_id for hit in hits} <= {"one", "two"}
+        assert len(hits) <= status["passages"]
+    assert await archive.article(kept.id) is None
+    assert not await archive.remove(kept.id)
+    await put(archive, article("one", THREE))
+    assert await archive.remove("one") and await archive.remove("two")
+    assert await archive.repair() == 0
+    assert (await archive.status())["passages"] == 0
+    assert (await archive.feedback(10)).feedback == [kept]
+
+
+async def test_feedback_goes_with_the_records_into_another_archive(archive: Archive, tmp_path: Path) -> None:
+    await put(archive, article("one", ONE))
+    kept = [
+        thought(f"ans_{number}", f"2024-05-06T10:00:00.{number:06}Z", comment="😀" * 4_000)
+        for number in range(FEEDBACK_PAGE + 1)
+    ]
+    for one in kept:
+        await archive.put_feedback(one)
+    other = open_edge(tmp_path / "other")
+    await other.copy_records(archive)
+    assert (await other.feedback(1_000)).feedback == kept[::-1]
+    await other.close()
 
 
 async def test_haystacks_store_reads_the_points() -> None:
