@@ -1,4 +1,4 @@
-"""A template's name and its values in, an HTML reply out that runs no script and loads nothing."""
+"""A template's name and its values in, an HTML reply out that loads nothing and runs no script but the widget."""
 
 import base64
 import hashlib
@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
+
+from service.faces.page_texts import FALLBACK_LANGUAGE, PageTexts, page_texts
 
 _HERE = Path(__file__).resolve().parent
 
@@ -36,11 +38,12 @@ def _style() -> str:
 
 
 @cache
-def page_headers() -> dict[str, str]:
+def page_headers(runs_widget: bool = False) -> dict[str, str]:
     """Headers of every page; the one style that may apply is named by its hash."""
     digest = base64.b64encode(hashlib.sha256(_style().encode("utf-8")).digest()).decode("ascii")
     policy = (
         "default-src 'none'",
+        *(("script-src 'self'", "connect-src 'self'") if runs_widget else ()),
         f"style-src 'sha256-{digest}'",
         "img-src data:",  # the icon of the tab, which stands in the page itself
         "form-action 'self'",
@@ -56,14 +59,18 @@ def page_headers() -> dict[str, str]:
     }
 
 
-def render(name: str, **values: Any) -> str:
-    """The template filled in; every value is escaped."""
-    return _environment().get_template(name).render(**values)
+def render(name: str, texts: PageTexts | None = None, **values: Any) -> str:
+    """The template filled in, its own words from `texts` (None: English); every value is escaped."""
+    t = texts or page_texts(FALLBACK_LANGUAGE)
+    return _environment().get_template(name).render(t=t, **values)
 
 
-def page(name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """The template as a reply."""
-    return HTMLResponse(render(name, **values), status, headers=page_headers())
+def page(
+    name: str, texts: PageTexts | None = None, *, status: int = 200, runs_widget: bool = False, **values: Any
+) -> HTMLResponse:
+    """The template as a reply; `runs_widget` lets it load /widget.js and call the service."""
+    html = render(name, texts, runs_widget=runs_widget, **values)
+    return HTMLResponse(html, status, headers=page_headers(runs_widget))
 
 
 def web_address(url: str | None) -> str | None:
