@@ -13,7 +13,29 @@ from starlette.responses import Response
 from service.errors import SettingsError
 
 FOLDER = Path(__file__).resolve().parent / "widget"
-FILES = ("prelude.js",)
+FILES = (
+    "prelude.js",
+    "words.js",
+    "code_points.js",
+    "elements.js",
+    "links.js",
+    "faults.js",
+    "read_events.js",
+    "answer_object.js",
+    "service.js",
+    "conversation.js",
+    "source_card.js",
+    "answer_view.js",
+    "refusal_view.js",
+    "fault_view.js",
+    "copy_answer.js",
+    "answer_tools.js",
+    "turn_view.js",
+    "filters_view.js",
+    "passages_view.js",
+    "chat_element.js",
+    "define.js",
+)
 """In the order in which they are joined; `TEXTS` and `STYLE` come between the first one and the others."""
 SECONDS = 300  # a browser may keep it: long enough for one visit, short enough that a new version arrives
 
