@@ -13,9 +13,15 @@ from service.faces.cited_links import CitedLink
 from service.faces.render import render
 
 LETTERS = st.one_of(
-    st.sampled_from(["\n", "\n\n", "\t", " ", "<", ">", "&", "&lt;", '"', "'", "</div>", "<!--", "]]>", "{{"]),
-    st.sampled_from(["<script>alert(1)</script>", "</style>", "</mark>", "<mark id=quote>", "</a>", "\u00a0"]),
-    st.sampled_from(["👨\u200d👩\u200d👧", "🏴\U000e0067", "é", "e\u0301", "ا\u064e", "\u202e", "\u200f", "ﷺ"]),
+    st.sampled_from(
+        ["\n", "\n\n", "\t", " ", "<", ">", "&", "&lt;", '"', "'", "</div>", "<!--", "]]>", "{{"]
+    ),
+    st.sampled_from(
+        ["<script>alert(1)</script>", "</style>", "</mark>", "<mark id=quote>", "</a>", "\u00a0"]
+    ),
+    st.sampled_from(
+        ["👨\u200d👩\u200d👧", "🏴\U000e0067", "é", "e\u0301", "ا\u064e", "\u202e", "\u200f", "ﷺ"]
+    ),
     st.sampled_from(["الطريق إلى", "新闻档案", "한", "𝔘", "๏ั", "𠮷"]),
     st.characters(exclude_categories=["Cs", "Cc", "Cn"]),
 )
@@ -68,7 +74,9 @@ def test_marked_text_is_the_quote_whatever_the_text(text: str, data: st.DataObje
     cited = others(data, len(text))
     html = render(
         "article.html",
-        article=Article(id=text, title=text, text=text, language="ar", source=text, author=text, tags=(text,)),
+        article=Article(
+            id=text, title=text, text=text, language="ar", source=text, author=text, tags=(text,)
+        ),
         direction="rtl",
         version="v",
         since="2024-05-06",

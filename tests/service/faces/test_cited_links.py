@@ -11,9 +11,48 @@ from service.faces.cited_links import MOST_CITED, cited_links
 
 PIECES = st.sampled_from(
     [
-        *("/articles/", "/", "//", "\\", ".", "..", "%2e%2e", "%2E", "%2f", "%5c", "a", "é", "%ff", "%00", " "),
-        *("?", "&", "#", "v=1", "start=0", "end=5", "&start=1&end=2", "until=9", "mark=m", "cited=/articles/a"),
-        *("https:", "javascript:", "evil.example", "@", ":", "\n", "\t", "\u202e", "\ud800", "/v1/answers", "%09"),
+        *(
+            "/articles/",
+            "/",
+            "//",
+            "\\",
+            ".",
+            "..",
+            "%2e%2e",
+            "%2E",
+            "%2f",
+            "%5c",
+            "a",
+            "é",
+            "%ff",
+            "%00",
+            " ",
+        ),
+        *(
+            "?",
+            "&",
+            "#",
+            "v=1",
+            "start=0",
+            "end=5",
+            "&start=1&end=2",
+            "until=9",
+            "mark=m",
+            "cited=/articles/a",
+        ),
+        *(
+            "https:",
+            "javascript:",
+            "evil.example",
+            "@",
+            ":",
+            "\n",
+            "\t",
+            "\u202e",
+            "\ud800",
+            "/v1/answers",
+            "%09",
+        ),
     ]
 )
 
@@ -41,7 +80,9 @@ def test_no_link_ever_leads_away_from_the_articles(values: list[str]) -> None:
         assert there.fragment == "quote"
 
 
-@given(st.text(min_size=1), st.text("0123456789abcdef", min_size=1), st.integers(0, 9**9), st.integers(1, 9**9))
+@given(
+    st.text(min_size=1), st.text("0123456789abcdef", min_size=1), st.integers(0, 9**9), st.integers(1, 9**9)
+)
 def test_the_link_of_a_citation_comes_back_as_it_was(
     article_id: str, version: str, start: int, length: int
 ) -> None:
