@@ -90,7 +90,7 @@ def front_page(tags: str, language: str = "en", body: str = "", title: str = "")
     return (
         f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{title or headline}</title><link rel="icon" href="data:,">'
+        f"<title>{title or headline}</title>"
         f'<link rel="stylesheet" href="/style.css">{tags}</head>'
         f"<body><header><p>{paper}</p></header>"
         f'<main><h1>{headline}</h1><p class="by">{by}</p>{story}{body}</main></body></html>'

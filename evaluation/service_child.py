@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,15 +30,17 @@ class ServiceChild:
 
 
 @contextmanager
-def service_child(settings: Settings, archive: Path, work: Path) -> Iterator[ServiceChild]:
-    """Serve `archive` on a free port; raises EvaluationError when it does not come up."""
-    port = free_port()
+def service_child(
+    settings: Settings, archive: Path, work: Path, more: Mapping[str, str] | None = None, port: int = 0
+) -> Iterator[ServiceChild]:
+    """Serve `archive` on a free port, with `more` variables set; raises EvaluationError when it does not come up."""
+    port = port or free_port()
     log = work / f"service-{port}.log"
     started = time.perf_counter()
     with log.open("wb") as output:
         child = subprocess.Popen(
             [str(COMMAND), "serve"],
-            env=child_environment(settings, archive, port),
+            env=child_environment(settings, archive, port) | dict(more or {}),
             cwd=work,  # no .env there
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -71,6 +71,11 @@ class Chat:
         assert state in ENDED, f"a turn ended as {state!r}"
         return state
 
+    def clear(self) -> None:
+        """Begin a new conversation."""
+        self.part("clear").click()
+        expect(self.turns).to_have_count(0)
+
     def open_card(self, turn: Locator, number: int = 0) -> Locator:
         """Press the mark of a citation, counted from 0, unless its card is open; the card."""
         mark = self.part("mark", turn).filter(has_text=re.compile(rf"^\W*{number + 1}\W*$")).first

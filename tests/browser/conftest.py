@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -25,6 +25,7 @@ from service.answering.confidence import Confidence
 from service.answering.pipeline import Answering
 from service.answering.reader import Reader
 from service.app import create_app, server_options
+from service.faces.rate_limits import RateLimit
 from service.settings import Settings
 from tests.browser.difficult_articles import DIFFICULT
 from tests.browser.fault_proxy import Faults, fault_proxy
@@ -32,6 +33,7 @@ from tests.browser.fault_proxy import Faults, fault_proxy
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent.parent / "samples"
 KEY = "browser-tests-key"
+OFTEN = "100000/minute"
 START_S = 120
 
 OpenChat = Callable[..., Chat]
@@ -87,7 +89,7 @@ def site(
             archive=folder / "archive",
             api_keys=KEY,
             allowed_origins=f"{paper.origin},{address}",
-            widget_rate="100000/minute",
+            widget_rate=OFTEN,
         )
         with (
             _served(settings, listening, encoder, reader, confidence),
@@ -129,6 +131,8 @@ def _served(
             stack.push_async_callback(archive.close)
             answering = Answering(archive, encoder, reader, confidence, settings.queue)
             app = create_app(settings, archive, encoder, answering)
+            # Every test is a new visitor from the same address.
+            app.state.services = replace(app.state.services, token_rate=RateLimit(OFTEN))
             server = uvicorn.Server(uvicorn.Config(app, **server_options(settings)))
             servers.append(server)
             started.set()

@@ -3,7 +3,7 @@
 from typing import Any
 
 HOSTILE = {
-    "id": "hostile/<b>id</b>?&#",
+    "id": "hostile",
     "title": "</title><script>window.owned = 'title'</script> Leak at Brackwater",
     "source": '"><img src=x onerror="window.owned=1">',
     "url": "https://brackwater.example/?q=<script>\"onload='window.owned=1",

@@ -11,7 +11,7 @@ from tests.browser.difficult_articles import ARABIC, ASKED, CHINESE, EMOJI, HOST
 from tests.browser.fault_proxy import Faults
 
 ISHKASHIM = "How many soldiers entered via Ishkashim?"
-FLOOD = "How many people were evacuated in the flood of the river Velm?"
+OLD = "How old is Lidia Vorontsova, who won the chess open of Puerto Alaveda?"
 UNSTATED = "Who manufactures the new malaria nets?"
 IN_VIEW = """node => { const box = node.getBoundingClientRect();
   return box.top < innerHeight && box.bottom > 0 && box.width > 0; }"""
@@ -40,7 +40,7 @@ def test_answer_streams_in_with_its_quote(open_chat: OpenChat) -> None:
     card = chat.open_card(turn)
     citation = answer["citations"][0]
     assert text_of(chat.part("quote", card).first) == citation["quote"]
-    assert text_of(chat.part("answer-in-quote", card).first) == "102"
+    assert text_of(chat.part("answer-in-quote", card).first) == answer["short_answer"]
     expect(card).to_contain_text(citation["article"]["title"])
     expect(card).to_contain_text(citation["article"]["source"])
     assert chat.part("quote", card).first.get_attribute("lang") == "fr"
@@ -59,9 +59,9 @@ def test_what_is_happening_is_told_while_the_answer_is_made(open_chat: OpenChat,
 
 def test_open_in_article_lands_on_the_quote(open_chat: OpenChat, context: BrowserContext) -> None:
     chat = open_chat()
-    turn = chat.ask(FLOOD)
+    turn = chat.ask(OLD)
     citations = chat.heard("answer")[-1]["citations"]
-    assert citations
+    assert len(citations) > 1
     for number, citation in enumerate(citations):
         link = chat.part("open-article", chat.open_card(turn, number)).first
         assert highlighted(context, link.evaluate("node => node.href")) == citation["quote"]
@@ -105,7 +105,7 @@ def test_original_carries_a_text_fragment(open_chat: OpenChat) -> None:
 
 def test_links_to_articles_carry_all_citations_of_the_answer(open_chat: OpenChat) -> None:
     chat = open_chat()
-    turn = chat.ask(FLOOD)
+    turn = chat.ask(OLD)
     citations = chat.heard("answer")[-1]["citations"]
     href = chat.part("open-article", chat.open_card(turn)).first.evaluate("node => node.href")
     parts = urlsplit(href)
@@ -115,17 +115,18 @@ def test_links_to_articles_carry_all_citations_of_the_answer(open_chat: OpenChat
 
 def test_follow_up_is_understood_from_the_history(open_chat: OpenChat, page: Page) -> None:
     chat = open_chat()
-    chat.ask("Who is the manager of Halvgard Airport, and how many flights did it cancel in the storm?")
-    first = "How many people were evacuated by the flood of the Velm on 16 March 2024?"
-    chat.ask(first)
+    chat.ask(ISHKASHIM)
     with page.expect_request("**/v1/answers") as asked:
-        turn = chat.send("And what did it cost?")
+        turn = chat.send("And via Khorog?")
     body = asked.value.post_data_json
-    assert [one["role"] for one in body["history"]][:2] == ["user", "assistant"]
-    assert first in [one["content"] for one in body["history"]]
-    chat.ended(turn)
+    assert [one["role"] for one in body["history"]] == ["user", "assistant"]
+    assert body["history"][0]["content"] == ISHKASHIM
+    assert "102" in body["history"][1]["content"]
+    assert chat.ended(turn) == "answered"
     answer = chat.heard("answer")[-1]
+    assert "312" in answer["short_answer"]
     assert answer["standalone_question"] != answer["question"]
+    expect(turn).to_contain_text(answer["standalone_question"])
 
 
 def test_history_outlives_a_reload_and_is_cleared_by_the_reader(open_chat: OpenChat, page: Page) -> None:
@@ -165,15 +166,11 @@ def test_sources_that_say_something_else_are_shown_as_such(open_chat: OpenChat) 
     chat = open_chat()
     turn = chat.ask("How much were the coins stolen in Marenne worth?")
     citations = chat.heard("answer")[-1]["citations"]
-    assert len(citations) > 1
-    expect(chat.part("mark", turn)).not_to_have_count(0)
-    for citation in citations:
-        if citation["stance"] == "differs":
-            break
-    else:
-        pytest.skip("the reader found no difference in the samples")
-    card = chat.open_card(turn, citations.index(citation))
-    expect(card).to_contain_text("else")
+    stances = [one["stance"] for one in citations]
+    assert "differs" in stances, "the papers disagree about these coins"
+    for number, stance in enumerate(stances):
+        card = chat.open_card(turn, number)
+        expect(card.get_by_text("Says something else")).to_have_count(1 if stance == "differs" else 0)
 
 
 def test_suggested_question_is_asked_when_it_is_pressed(open_chat: OpenChat) -> None:
@@ -205,8 +202,6 @@ def test_feedback_reaches_the_archive(rating: str, open_chat: OpenChat, site: Si
     turn = chat.ask(ISHKASHIM)
     chat.part(rating, turn).click()
     comment = f"Said with a {rating} 👍🏽 and <b>"
-    if not chat.part("comment", turn).is_visible():
-        pytest.skip("a comment is asked for other ratings only")
     chat.part("comment", turn).fill(comment)
     with chat.page.expect_response("**/v1/feedback") as reply:
         chat.part("send-comment", turn).click()

@@ -9,12 +9,12 @@ from evaluation.widget_driver import Chat, text_of
 from tests.browser.conftest import Site
 
 QUESTION = "How many soldiers entered via Ishkashim?"
-FLOOD = "How many people were evacuated in the flood of the river Velm?"
+OLD = "How old is Lidia Vorontsova, who won the chess open of Puerto Alaveda?"
 
 
 def test_chat_page_asks_with_the_same_element(page: Page, site: Site) -> None:
     errors: list[object] = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     page.goto(f"{site.address}/")
     chat = Chat(page)
     expect(chat.input).to_be_visible()
@@ -54,9 +54,9 @@ def test_filters_narrow_what_is_searched(page: Page, site: Site) -> None:
 def test_next_and_previous_citation(page: Page, context: BrowserContext, site: Site) -> None:
     page.goto(f"{site.address}/")
     chat = Chat(page)
-    turn = chat.ask(FLOOD)
+    turn = chat.ask(OLD)
     citations = chat.heard("answer")[-1]["citations"]
-    assert len(citations) > 1, "the samples tell the flood more than once"
+    assert len(citations) > 1, "the samples tell it more than once"
     tab = context.new_page()
     tab.goto(chat.part("open-article", chat.open_card(turn)).first.evaluate("node => node.href"))
     for number, citation in enumerate(citations, start=1):

@@ -28,7 +28,7 @@ def test_script_that_is_loaded_twice_does_nothing_the_second_time(
     page: Page, paper: Newspaper, site: Site
 ) -> None:
     errors: list[object] = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     tags = script_tag(site.address) + script_tag(site.address).replace("widget.js", "widget.js?again")
     page.goto(paper.publish("twice", front_page(tags), strict_policy(site.address)), wait_until="networkidle")
     assert page.locator("citewell-chat").count() == 1
@@ -76,7 +76,7 @@ def test_element_placed_by_hand_takes_its_attributes(page: Page, paper: Newspape
     expect(chat.part("heading").first).to_have_text("Nachts gefragt")
     expect(chat.input).to_have_attribute("placeholder", "Frag doch")
     with page.expect_request("**/v1/answers") as asked:
-        turn = chat.send("Wie viele Schlafwagen wurden bestellt?")
+        turn = chat.send("Wie viele Komponenten lieferte Yuanzhao für das Solarkraftwerk?")
     assert asked.value.post_data_json["filters"] == {"language": ["zh"]}
     chat.ended(turn)
     answer = chat.heard("answer")[-1]
@@ -109,11 +109,9 @@ def test_unknown_language_falls_back_to_english(open_chat: OpenChat) -> None:
 
 def test_right_to_left_page_quotes_left_to_right(open_chat: OpenChat) -> None:
     chat = open_chat(lang="ar")
-    turn = chat.ask("كم جنديًا دخلوا عبر إشكاشيم؟")
     direction = "node => getComputedStyle(node).direction"
     assert chat.part("panel").evaluate(direction) == "rtl"
-    if turn.get_attribute("data-state") != "answered":
-        turn = chat.ask(QUESTION)
+    turn = chat.ask(QUESTION)
     number = next(
         number
         for number, one in enumerate(chat.heard("answer")[-1]["citations"])

@@ -100,7 +100,7 @@ def test_reply_that_is_no_answer_is_told_in_a_sentence(
 ) -> None:
     chat = open_chat()
     errors: list[object] = []
-    page.on("pageerror", errors.append)
+    page.on("pageerror", lambda error: errors.append(error))
     cors = {"Access-Control-Allow-Origin": paper.origin, "Access-Control-Expose-Headers": "Retry-After"}
 
     def fail(route: Route) -> None:
