@@ -32,4 +32,6 @@ def address_of(request: Request) -> str:
         return host
     if address.version == 4:
         return host
+    if address.ipv4_mapped:  # how a socket for both families writes IPv4
+        return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((address.packed, _HOME_BITS), strict=False))
