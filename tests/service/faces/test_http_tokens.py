@@ -211,6 +211,25 @@ async def test_questions_above_the_rate_are_a_429(open_at: OpenAt, make_app: Cal
     assert (await ask(client, "first-key")).status_code == 200
 
 
+async def test_behind_a_proxy_the_readers_count_and_not_the_proxy(
+    make_app: Callable[..., FastAPI], serve: Callable[[FastAPI], Any]
+) -> None:
+    async with (
+        serve(make_app(widget_rate="1/hour", **KEYS)) as address,
+        httpx.AsyncClient(base_url=address, trust_env=False) as client,
+    ):
+        headers = {"Authorization": f"Bearer {await token_of(client)}", "Origin": PAGE}
+        for forwarded, status in (
+            ("192.0.2.1", 200),
+            ("192.0.2.1", 429),
+            ("192.0.2.2", 200),
+            ("198.51.100.9, 192.0.2.2", 429),  # the first one is what the reader wrote himself
+        ):
+            sent = {**headers, "X-Forwarded-For": forwarded}
+            reply = await client.post("/v1/answers", json={"question": ISHKASHIM}, headers=sent)
+            assert reply.status_code == status, forwarded
+
+
 async def test_refused_tokens_do_not_count(open_at: OpenAt) -> None:
     client = open_at(widget_rate="1/hour", **KEYS)
     token = await token_of(client)
