@@ -44,6 +44,9 @@ def test_names_of_other_programs_are_left_alone() -> None:
         ("CITEWELL_QUEUE", "0"),
         ("CITEWELL_ARTICLE_PAGES", "open"),
         ("CITEWELL_MAX_ARTICLE_CHARACTERS", "-1"),
+        ("CITEWELL_WIDGET_RATE", "often"),
+        ("CITEWELL_WIDGET_RATE", "0/minute"),
+        ("CITEWELL_WIDGET_RATE", "20/minute;"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_name_and_value(name: str, value: str) -> None:
