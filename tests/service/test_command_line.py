@@ -91,7 +91,8 @@ def test_wrong_usage_is_told_before_anything_is_opened(cli: Any, arguments: list
 
 
 @pytest.mark.parametrize(
-    "command", ["add", "ask", "chat", "serve", "status", "remove", "export", "evaluate", "reindex"]
+    "command",
+    ["add", "ask", "chat", "serve", "status", "remove", "export", "feedback", "evaluate", "reindex"],
 )
 def test_every_command_has_help_with_an_example(cli: Any, command: str) -> None:
     result = cli(command, "--help")
