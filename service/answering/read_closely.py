@@ -9,11 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from haystack import component
-from numpy.typing import NDArray
 
-from indexing.archive.encoder import Encoder
 from service.answering.read_passages import SPANS, Reading
 from service.answering.reader import Reader, Span
 from service.answering.timings import timed
@@ -24,17 +21,14 @@ SENTENCES = 3  # the sentences of the best readings; more cost time and change n
 
 @component
 class ReadClosely:
-    """Reads the sentences of the best readings again and measures how near they are to the question."""
+    """Reads the sentences of the best readings again."""
 
-    def __init__(self, reader: Reader, encoder: Encoder) -> None:
-        """Read with the one reader of this process, and encode sentences with the encoder of the archive."""
+    def __init__(self, reader: Reader) -> None:
+        """Read with the one reader of this process."""
         self._reader = reader
-        self._encoder = encoder
 
     @component.output_types(readings=list[Reading])
-    def run(
-        self, understood: Understood, vector: NDArray[np.float32], readings: list[Reading]
-    ) -> dict[str, Any]:
+    def run(self, understood: Understood, readings: list[Reading]) -> dict[str, Any]:
         """Return all readings, best first; those of the best sentences with the mean of both scores."""
         with timed("read"):
             sentences = list(dict.fromkeys(map(_sentence, readings)))[:SENTENCES]
@@ -47,24 +41,18 @@ class ReadClosely:
             ]
             spans = dict(zip(sentences, self._reader.read(understood.standalone, texts, SPANS), strict=True))
             places = dict(zip(sentences, around, strict=True))
-            vectors = self._encoder.encode_passages(
-                [_text(first[sentence], *first[sentence].sentence) for sentence in sentences]
-            )
-            near = dict(zip(sentences, (vectors @ vector).tolist(), strict=True))
             closely = [
-                _again(reading, spans[sentence], places[sentence][0], near[sentence])
-                if (sentence := _sentence(reading)) in near
+                _again(reading, spans[sentence], places[sentence][0])
+                if (sentence := _sentence(reading)) in spans
                 else reading
                 for reading in readings
             ]
             return {"readings": sorted(closely, key=lambda reading: -reading.total)}
 
     @component.output_types(readings=list[Reading])
-    async def run_async(
-        self, understood: Understood, vector: NDArray[np.float32], readings: list[Reading]
-    ) -> dict[str, Any]:
+    async def run_async(self, understood: Understood, readings: list[Reading]) -> dict[str, Any]:
         """The same as `run`, beside the event loop."""
-        return await asyncio.to_thread(self.run, understood, vector, readings)
+        return await asyncio.to_thread(self.run, understood, readings)
 
 
 Sentence = tuple[str, tuple[int, int]]
@@ -88,12 +76,12 @@ def _text(reading: Reading, start: int, end: int) -> str:
     return passage.text[start - passage.start : end - passage.start]
 
 
-def _again(reading: Reading, spans: Sequence[Span], start: int, similarity: float) -> Reading:
+def _again(reading: Reading, spans: Sequence[Span], start: int) -> Reading:
     """With the mean of both scores; a place that is not among the spans is at most as good as the last of them."""
     if not spans:
-        return replace(reading, similarity=similarity)
+        return reading
     same = [
         span.score for span in spans if span.start + start < reading.end and reading.start < span.end + start
     ]
     score = max(same, default=spans[-1].score)
-    return replace(reading, score=round((reading.score + score) / 2, 3), similarity=similarity)
+    return replace(reading, score=round((reading.score + score) / 2, 3))

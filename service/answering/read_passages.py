@@ -34,8 +34,8 @@ class Reading:
     end: int
     score: float
     """Log-odds against "not stated" (see reader.py)."""
-    similarity: float = math.nan
-    """Cosine of question and sentence; not a number where it was not read closely (see read_closely.py)."""
+    sharpness: float = math.nan
+    """How little the reader wavers between places of the passage (see reader.py)."""
 
     @property
     def total(self) -> float:
@@ -136,5 +136,5 @@ def _readings(found: Found, spans: Sequence[Span]) -> list[Reading]:
     for span in spans:
         start, end = trim_span(found.passage.text, span.start, span.end)
         place = (found.passage.start + start, found.passage.start + end)
-        readings.setdefault(place, Reading(found, *place, round(span.score, 3)))
+        readings.setdefault(place, Reading(found, *place, round(span.score, 3), round(span.sharpness, 3)))
     return list(readings.values())

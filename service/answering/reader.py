@@ -5,6 +5,7 @@ stated". It is made by `make train` (training/); its card is models/reader/READM
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,12 +39,15 @@ Progress = Callable[[int], None]
 class Span:
     """A run of a passage, in code points of its text; `score` is the log-odds of this run against "not stated".
 
-    0 means as likely as not. Scores of different passages of one question can be compared.
+    0 means as likely as not. Scores of different passages of one question can be compared. `sharpness` is the log of
+    the share that the run has among all runs of the passage, 0 when no other comes near: it does not say whether the
+    passage answers, but whether the reader wavers between places.
     """
 
     start: int
     end: int
     score: float
+    sharpness: float = math.nan
 
 
 class Reader:
@@ -91,18 +95,19 @@ class Reader:
         return [ids[0], *ids[1:-1][:MOST_QUESTION_TOKENS], ids[-1], ids[-1]]
 
     def _read(self, asked: list[int], passage: str, most: int) -> list[Span]:
-        found: dict[tuple[int, int], float] = {}
+        found: dict[tuple[int, int], Span] = {}
         for ids, offsets in self._windows(passage):
             scores = self._scores([*asked, *ids])
-            for start, end, score in _pairs(scores, len(asked), offsets):
-                place = (offsets[start][0], offsets[end][1])
-                found[place] = max(score, found.get(place, -np.inf))
+            for span in _spans(scores, len(asked), offsets):
+                place = (span.start, span.end)
+                if place not in found or found[place].score < span.score:
+                    found[place] = span
         best: list[Span] = []
-        for (start, end), score in sorted(found.items(), key=lambda item: -item[1]):
+        for span in sorted(found.values(), key=lambda span: -span.score):
             if len(best) == most:
                 break
-            if all(end <= other.start or other.end <= start for other in best):
-                best.append(Span(start, end, score))
+            if all(span.end <= other.start or other.end <= span.start for other in best):
+                best.append(span)
         return best
 
     def _windows(self, passage: str) -> Iterator[tuple[list[int], list[tuple[int, int]]]]:
@@ -134,17 +139,20 @@ def _offsets(encoding: Encoding, prefix: int) -> list[tuple[int, int]]:
     ]
 
 
-def _pairs(
-    scores: Scores, passage: int, offsets: Sequence[tuple[int, int]]
-) -> Iterator[tuple[int, int, float]]:
-    """The likeliest (first token, last token, log-odds) of one window; `passage` is where its tokens begin."""
+def _spans(scores: Scores, passage: int, offsets: Sequence[tuple[int, int]]) -> Iterator[Span]:
+    """The likeliest spans of one window; `passage` is where its tokens begin."""
     nothing = float(scores[0].sum())
     placed = np.array([right > left for left, right in offsets])
     starts, ends = scores[passage : passage + len(offsets)].T.astype(np.float64)
     starts, ends = np.where(placed, starts, -np.inf), np.where(placed, ends, -np.inf)
+    if not placed.any():
+        return
+    all_spans = float(np.logaddexp.reduce(starts) + np.logaddexp.reduce(ends))
     last = np.argsort(-ends)[:STARTS]
     for start in np.argsort(-starts)[:STARTS]:
         for end in last:
             score = starts[start] + ends[end]
             if start <= end < start + LONGEST_ANSWER and np.isfinite(score):
-                yield int(start), int(end), float(score) - nothing
+                yield Span(
+                    offsets[start][0], offsets[end][1], float(score) - nothing, float(score) - all_spans
+                )

@@ -11,7 +11,8 @@ from service.answering.question_names import Name, is_found, named, prepare_text
 from service.answering.read_passages import RETRIEVAL_WEIGHT, Reading
 from service.answering.understand_question import Understood
 
-NO_RIVAL = 12.0  # log-odds: the lead over nothing
+# Log-odds that stand for the best of the other articles where none was read: their mean on the development questions.
+OTHER_ARTICLES = -1.3
 # What the ranking adds to the reader's log-odds and the passage's score; chosen on the development questions.
 NAMES_WEIGHT = 2.0  # all names of the question stand in the passage, against none
 UNFIT = 4.0  # the span cannot be what is asked for: a name for a number
@@ -102,24 +103,30 @@ def language_pair(asked: Asked, answer: RankedAnswer) -> str:
 
 
 def signals(ranked: Sequence[RankedAnswer], asked: Asked, headings: Mapping[str, str]) -> dict[str, float]:
-    """The signals of the first answer; `confidence.json` holds what each is worth. NaN where one cannot be told."""
+    """The signals of the first answer; `confidence.json` holds what each is worth. NaN where one cannot be told.
+
+    How high the reader scores depends on the kind of text and on the languages: right answers in French news have lower
+    log-odds than written near misses in an encyclopaedia. So what counts is not the score but how far it lies above the
+    best of other articles for the same question (as in the test normalisation of Auckenthaler et al. 2000).
+    """
     first = ranked[0]
     best = first.best
     passage, language = best.found.passage, best.found.language
-    rival = max((answer.total for answer in ranked[1:]), default=first.total - NO_RIVAL)
+    others = [
+        answer.best.score
+        for answer in ranked[1:]
+        if answer.best.found.passage.article_id != passage.article_id
+    ]
     sentence = passage.text[best.sentence[0] - passage.start : best.sentence[1] - passage.start]
     told = f"{headings[passage.article_id]}\n{passage.text}"
-    in_sentence = share_found(asked.names, prepare_text(sentence, language), asked.language)
     return {
-        "score": best.score,
+        "lead": best.score - max(others, default=OTHER_ARTICLES),
+        "sharpness": best.sharpness,
         "retrieval": RETRIEVAL_WEIGHT * best.found.score,
-        "margin": min(NO_RIVAL, first.total - rival),
         "agreement": float(first.group.articles - 1),
         "names": first.names if asked.names else math.nan,
-        "names_in_sentence": in_sentence if asked.names else math.nan,
-        # The reader's log-odds are lower where question and passage differ in language, also for right answers.
+        # Leads are smaller where question and passage differ in language, also those of right answers.
         "crossing": float(asked.language.split("-")[0] != language.split("-")[0]),
-        "similarity": best.similarity,
         "denial_met": float(not denial_unmet(asked.text, asked.language, sentence, language)),
         "year_met": float(not year_contradicted(asked.text, sentence, told)),
         "type_fits": math.nan if first.fits is None else float(first.fits),

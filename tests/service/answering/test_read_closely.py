@@ -1,13 +1,9 @@
 """What a second reading changes: scores of the best sentences, their order, and nothing about places."""
 
-import math
 from collections.abc import Sequence
 from typing import cast
 
-import numpy as np
-
 from indexing.archive.article import Passage
-from indexing.archive.encoder import Encoder
 from service.answering.question import Question
 from service.answering.read_closely import SENTENCES, ReadClosely
 from service.answering.read_passages import Reading
@@ -43,13 +39,6 @@ class ScriptedReader:
         ]
 
 
-class OneWay:
-    """Encodes every text as the same unit vector."""
-
-    def encode_passages(self, texts: Sequence[str]) -> np.ndarray:
-        return np.tile(np.array([1.0, 0.0], np.float32), (len(texts), 1))
-
-
 def _reading(run: str, score: float, article: str = "a", text: str = TEXT) -> Reading:
     places = tuple((START + start, START + end) for start, end in SENTENCE_PLACES)
     passage = Passage(article, "v", START, START + len(text), text, places)
@@ -59,16 +48,14 @@ def _reading(run: str, score: float, article: str = "a", text: str = TEXT) -> Re
 
 def _closely(readings: list[Reading], scores: dict[str, float]) -> tuple[list[Reading], list[str]]:
     reader = ScriptedReader(scores)
-    component = ReadClosely(cast(Reader, reader), cast(Encoder, OneWay()))
-    vector = np.array([0.6, 0.8], np.float32)
-    return component.run(UNDERSTOOD, vector, readings)["readings"], reader.passages
+    component = ReadClosely(cast(Reader, reader))
+    return component.run(UNDERSTOOD, readings)["readings"], reader.passages
 
 
 def test_a_sentence_is_read_with_its_neighbours_and_the_scores_are_averaged() -> None:
     [reading], passages = _closely([_reading("102", 6.0)], {"102": 2.0})
     assert passages == ["Rain fell. 102 came. They left."]
     assert (reading.score, reading.text) == (4.0, "102")
-    assert math.isclose(reading.similarity, 0.6, rel_tol=1e-6)
 
 
 def test_what_the_sentence_does_not_say_falls_behind() -> None:
@@ -91,7 +78,10 @@ def test_only_the_best_sentences_are_read_again() -> None:
     many = [_reading("102", 6.0 - place, f"a{place}") for place in range(SENTENCES + 2)]
     readings, passages = _closely(many, {"102": 9.0})
     assert len(passages) == SENTENCES
-    assert [math.isnan(reading.similarity) for reading in readings].count(True) == 2
+    before = {reading.found.passage.article_id: reading.score for reading in many}
+    assert [reading.score == before[reading.found.passage.article_id] for reading in readings].count(
+        True
+    ) == 2
 
 
 def test_nothing_read_gives_nothing() -> None:

@@ -63,6 +63,14 @@ def test_spans_lie_in_the_passage_and_do_not_overlap(
     assert all(one[1] <= other[0] for one, other in pairwise(places))
 
 
+def test_a_clear_answer_is_sharper_than_one_of_two_that_look_alike(reader: Reader) -> None:
+    clear, torn = reader.read(
+        QUESTION, [ANSWER, ANSWER + "The bridge at Korvel was opened by Mayor Ola Brandt."], 3
+    )
+    assert all(span.sharpness <= 0 for span in (*clear, *torn))
+    assert clear[0].sharpness > torn[0].sharpness
+
+
 @pytest.mark.parametrize("before", [0, 4, 20, 60])
 def test_the_answer_is_found_wherever_it_stands(reader: Reader, before: int) -> None:
     """60 sentences are some 1,200 tokens: several windows."""

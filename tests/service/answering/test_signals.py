@@ -6,7 +6,14 @@ from service.answering.group_answers import group_answers
 from service.answering.question import Question
 from service.answering.read_passages import Reading
 from service.answering.same_answer import SameAnswer
-from service.answering.signals import Asked, RankedAnswer, language_pair, rank_answers, signals
+from service.answering.signals import (
+    OTHER_ARTICLES,
+    Asked,
+    RankedAnswer,
+    language_pair,
+    rank_answers,
+    signals,
+)
 from service.answering.understand_question import Understood
 from tests.service.answering.readings import reading
 
@@ -60,10 +67,24 @@ def test_the_signals_are_those_of_the_first_answer() -> None:
         reading("At Langar 50 came.", "50", "b", score=2.0),
     )
     told = signals(ranked, asked, HEADINGS)
-    assert told["score"] == 6.0
-    assert told["names"] == told["names_in_sentence"] == told["type_fits"] == 1.0
+    assert told["lead"] == 4.0
+    assert told["names"] == told["type_fits"] == 1.0
     assert told["agreement"] == 0.0
-    assert told["margin"] == ranked[0].total - ranked[1].total
+
+
+def test_the_lead_is_the_one_over_other_articles() -> None:
+    ranked, asked = _ranked(
+        "How many soldiers entered via Ishkashim?",
+        reading("At Ishkashim 102 soldiers came.", "102", "a", score=6.0),
+        reading("At Langar 50 soldiers came.", "50", "a", score=5.5),
+        reading("At Velm 7 soldiers came.", "7", "b", score=1.0),
+    )
+    assert signals(ranked, asked, HEADINGS)["lead"] == 5.0
+
+
+def test_alone_an_article_is_measured_against_what_others_usually_reach() -> None:
+    ranked, asked = _ranked("How many came?", reading("Some 102 came.", "102", score=6.0))
+    assert signals(ranked, asked, HEADINGS)["lead"] == 6.0 - OTHER_ARTICLES
 
 
 def test_the_pair_is_the_questions_language_and_the_articles() -> None:
@@ -74,8 +95,7 @@ def test_the_pair_is_the_questions_language_and_the_articles() -> None:
 def test_a_question_without_names_tells_nothing_by_them() -> None:
     ranked, asked = _ranked("what came of it?", reading("It was closed.", "closed"))
     told = signals(ranked, asked, HEADINGS)
-    assert math.isnan(told["names"]) and math.isnan(told["names_in_sentence"])
-    assert told["margin"] == 12.0
+    assert math.isnan(told["names"])
 
 
 def test_a_denial_and_a_year_that_do_not_fit_are_told() -> None:
