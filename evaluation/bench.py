@@ -20,6 +20,7 @@ from evaluation.bench_memory import measure_memory
 from evaluation.bench_options import BenchOptions, PartResult
 from evaluation.bench_page import bench_page
 from evaluation.bench_search import measure_search
+from evaluation.bench_widget import measure_widget
 from evaluation.plots import draw_times
 from evaluation.provenance import ROOT, provenance
 from evaluation.report import DEFAULT_SEED
@@ -33,9 +34,10 @@ PARTS: dict[str, Callable[[BenchOptions], PartResult]] = {
     "gap": measure_gap,
     "memory": measure_memory,
     "conversations": measure_conversations,
+    "widget": measure_widget,
     "clone": measure_clone,
 }
-USUAL = ("adding", "search", "gap", "memory", "conversations")  # `clone` downloads everything anew
+USUAL = ("adding", "search", "gap", "memory", "conversations", "widget")  # `clone` downloads everything anew
 PLOTS = {
     "search": "Retrieval in a large archive, without embedding",
     "gap": "Between two /healthz answers",

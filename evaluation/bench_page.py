@@ -11,6 +11,8 @@ TITLES = {
     "search": "Exact search in a large archive",
     "gap": "Answering while articles are added",
     "memory": "Memory and whole answers",
+    "conversations": "Many conversations at once",
+    "widget": "The chat widget",
     "clone": "From a fresh clone to the first answer",
 }
 

@@ -16,7 +16,7 @@ header, main { max-width: 62rem; margin: 0 auto; padding: 0 1.25rem; }
 header { border-bottom: 3px double var(--rule); padding-block: 1.4rem .7rem; text-align: center; }
 header p { margin: 0; letter-spacing: .02em; font-size: 2.4rem; font-weight: 700; }
 header small { color: var(--faint); font-size: .85rem; }
-h1 { font-size: 1.9rem; line-height: 1.2; margin: 1.6rem 0 .4rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 1.6rem 0 .4rem; max-width: 38rem; }
 main { padding-block-end: 6rem; }
 main p { max-width: 38rem; }
 .by { color: var(--faint); font-size: .9rem; }
@@ -31,8 +31,11 @@ STORY = {
             "retired engine drivers had come to see the first night train in eleven years leave the town.",
             "The operator says that berths for the summer are selling quickly, and that it will decide in the "
             "autumn whether to run the train every day.",
-            "Readers have asked us how the line came about, what it cost and who built the cars. The answers are "
-            "in our archive.",
+            "On board, the berths are made up by the time the train reaches the coast. Breakfast comes at half past "
+            "seven, with a view of the lighthouses, and nobody minds that the coffee is weak.",
+            "Not everything went well. A door would not close, the heating could not be turned down, and one carriage "
+            "kept its lights on until dawn. The conductor apologised in three languages.",
+            "Readers have asked us how the line came about and who built the cars. The answers are in our archive.",
         ),
     ),
     "ar": (
@@ -42,6 +45,8 @@ STORY = {
         (
             "تواصلت أعمال البناء في وادي الندى هذا الأسبوع، ووصلت آخر الشاحنات التي تحمل الألواح إلى الموقع.",
             "ويقول سكان القرى المجاورة إنهم ينتظرون الكهرباء الجديدة منذ سنوات، ويسألون عن موعد الافتتاح.",
+            "وفي المساء يجتمع العمال حول الشاي، ويتحدثون عن بيوتهم البعيدة وعن الريح التي تحمل الرمل إلى كل مكان.",
+            "ويسأل القراء كثيرًا عن المحطة وعن أخبار أخرى، والأجوبة في أرشيفنا.",
         ),
     ),
 }

@@ -29,7 +29,7 @@ PHONE = (390, 780)
 COLOURS = 128  # enough for text on plain ground, and a third of the bytes
 THEMES = ("light", "dark")
 ANSWER = "Who won the chess open of Puerto Alaveda?"
-SEVERAL = "How much were the coins stolen in Marenne worth?"
+SEVERAL = "How many people had to be evacuated?"
 UNSTATED = "Who manufactures the new malaria nets?"
 ARABIC = "كم ناموسية ستشتري وزارة الصحة؟"
 

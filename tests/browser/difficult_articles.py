@@ -62,9 +62,37 @@ REMOVED = {
     "published": "2023-08-20",
     "text": "The lighthouse of Tarn Point was sold for 73,400 crowns. The buyer is the weaver Edda Lindqvist.",
 }
-DIFFICULT: tuple[dict[str, Any], ...] = (HOSTILE, EMOJI, ARABIC, CHINESE, REMOVED)
+ONE_SIDE = {
+    "id": "bridge-gazette",
+    "title": "Ostermere bridge opens at last",
+    "source": "Ostermere Gazette",
+    "url": "https://gazette.example/bridge",
+    "language": "en",
+    "published": "2023-09-03",
+    "text": (
+        "The new bridge of Ostermere was opened on Sunday by the mayor, Tilda Brook.\n\n"
+        "The Ostermere bridge cost 12 million crowns, the town council said."
+    ),
+}
+OTHER_SIDE = {
+    "id": "bridge-post",
+    "title": "What the bridge of Ostermere cost",
+    "source": "Northern Post",
+    "url": "https://post.example/bridge",
+    "language": "en",
+    "published": "2023-09-04",
+    "text": (
+        "On Sunday the mayor, Tilda Brook, opened the new bridge of Ostermere.\n\n"
+        "The Ostermere bridge cost 15 million crowns, according to the region."
+    ),
+}
+DIFFICULT: tuple[dict[str, Any], ...] = (HOSTILE, EMOJI, ARABIC, CHINESE, REMOVED, ONE_SIDE, OTHER_SIDE)
 
-# A question on each, with what its answer names.
+# Two papers say two things, and both the same thing.
+COST = "How many crowns did the Ostermere bridge cost?"
+MAYOR = "Which mayor opened the Ostermere bridge?"
+
+# A question on each of the others, with what its answer names.
 ASKED = {
     "hostile": ("How many records did the Brackwater leak hold?", "4,711"),
     "emoji": ("How many visitors did the Pellmoor kite festival draw?", "8,214"),

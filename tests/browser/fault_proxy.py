@@ -22,7 +22,7 @@ class Faults:
     """End the connection in mid-air before this event."""
     go: Event = field(default_factory=Event)
     left: Event = field(default_factory=Event)
-    """Set when the reader left while something was kept back."""
+    """Set when the reader left before the end."""
 
 
 @contextmanager
@@ -95,6 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
                 try:
                     self._chunk(event + b"\n\n")
                 except OSError:
+                    self.faults.left.set()
                     return
         self._chunk(b"")
 

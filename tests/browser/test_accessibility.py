@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from evaluation.newspaper import Newspaper, front_page, script_tag, strict_policy
 from evaluation.widget_driver import HEAR, Chat
 from tests.browser.conftest import Site
+from tests.browser.difficult_articles import COST
 from tests.browser.fault_proxy import Faults
 
 QUESTION = "How many soldiers entered via Ishkashim?"
-COINS = "How much were the coins stolen in Marenne worth?"
 UNSTATED = "Who manufactures the new malaria nets?"
 AXE = AXE_FILE_PATH.read_text(encoding="utf-8")
 Check = Callable[[Page, str], None]
@@ -65,7 +65,7 @@ def test_widget(themed: Page, language: str, paper: Newspaper, site: Site) -> No
     chat.part("down", turn).click()
     expect(chat.part("comment", turn)).to_be_visible()
     check(page, "comment asked for")
-    turn = chat.ask(COINS)
+    turn = chat.ask(COST)
     for number in range(len(chat.heard("answer")[-1]["citations"])):
         chat.open_card(turn, number)
     check(page, "several sources")
@@ -114,7 +114,7 @@ def test_chat_page_and_article(themed: Page, site: Site) -> None:
     expect(chat.input).to_be_visible()
     expect(chat.part("suggestion").first).to_be_visible(timeout=60_000)
     check(page, "chat page")
-    turn = chat.ask(COINS)
+    turn = chat.ask(COST)
     link = chat.part("open-article", chat.open_card(turn)).first.evaluate("node => node.href")
     check(page, "chat page, answered")
     chat.ask(UNSTATED)

@@ -1,5 +1,6 @@
 """A reader asks on a newspaper's page: the answer streams in, its quotes lead to their places in the articles."""
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -7,11 +8,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from evaluation.widget_driver import Chat, text_of
 from tests.browser.conftest import OpenChat, Site
-from tests.browser.difficult_articles import ARABIC, ASKED, CHINESE, EMOJI, HOSTILE
+from tests.browser.difficult_articles import ARABIC, ASKED, CHINESE, COST, EMOJI, HOSTILE, MAYOR
 from tests.browser.fault_proxy import Faults
 
 ISHKASHIM = "How many soldiers entered via Ishkashim?"
-OLD = "How old is Lidia Vorontsova, who won the chess open of Puerto Alaveda?"
 UNSTATED = "Who manufactures the new malaria nets?"
 IN_VIEW = """node => { const box = node.getBoundingClientRect();
   return box.top < innerHeight && box.bottom > 0 && box.width > 0; }"""
@@ -52,14 +52,16 @@ def test_what_is_happening_is_told_while_the_answer_is_made(open_chat: OpenChat,
     faults.hold_before = "reading"
     chat = open_chat(endpoint=faults.address)
     turn = chat.send(ISHKASHIM)
-    expect(chat.part("status", turn).or_(chat.part("status")).first).to_contain_text("32")  # articles
+    expect(chat.part("status", turn).or_(chat.part("status")).first).to_contain_text(
+        re.compile(r"Searching 3\d articles")
+    )
     faults.go.set()
     assert chat.ended(turn) == "answered"
 
 
 def test_open_in_article_lands_on_the_quote(open_chat: OpenChat, context: BrowserContext) -> None:
     chat = open_chat()
-    turn = chat.ask(OLD)
+    turn = chat.ask(MAYOR)
     citations = chat.heard("answer")[-1]["citations"]
     assert len(citations) > 1
     for number, citation in enumerate(citations):
@@ -105,7 +107,7 @@ def test_original_carries_a_text_fragment(open_chat: OpenChat) -> None:
 
 def test_links_to_articles_carry_all_citations_of_the_answer(open_chat: OpenChat) -> None:
     chat = open_chat()
-    turn = chat.ask(OLD)
+    turn = chat.ask(MAYOR)
     citations = chat.heard("answer")[-1]["citations"]
     href = chat.part("open-article", chat.open_card(turn)).first.evaluate("node => node.href")
     parts = urlsplit(href)
@@ -164,10 +166,10 @@ def test_refusal_says_why_and_shows_what_came_nearest(open_chat: OpenChat) -> No
 
 def test_sources_that_say_something_else_are_shown_as_such(open_chat: OpenChat) -> None:
     chat = open_chat()
-    turn = chat.ask("How much were the coins stolen in Marenne worth?")
+    turn = chat.ask(COST)
     citations = chat.heard("answer")[-1]["citations"]
     stances = [one["stance"] for one in citations]
-    assert "differs" in stances, "the papers disagree about these coins"
+    assert "differs" in stances, "the papers disagree about the bridge"
     for number, stance in enumerate(stances):
         card = chat.open_card(turn, number)
         expect(card.get_by_text("Says something else")).to_have_count(1 if stance == "differs" else 0)
