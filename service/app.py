@@ -15,6 +15,7 @@ from service.faces import (
     http_answers,
     http_articles,
     http_feedback,
+    http_metrics,
     http_status,
     http_tokens,
     pages,
@@ -23,6 +24,7 @@ from service.faces import (
 from service.faces.access import AccessControl, AccessRules
 from service.faces.bad_http import ProblemProtocol
 from service.faces.mcp import mcp_route
+from service.faces.metrics import Metrics
 from service.faces.problems import PROBLEM_RESPONSES, add_problem_handlers
 from service.faces.rate_limits import RateLimit
 from service.faces.request_ids import CatchErrors, RequestIds
@@ -75,9 +77,10 @@ def create_app(
         answered_suggestions=Suggestions(suggestions, archive, answering),
         widget=WidgetScript.joined(),
         token_rate=RateLimit(http_tokens.TOKENS_RATE),
+        metrics=Metrics(archive, answering, settings.queue),
     )
     add_problem_handlers(app)
-    for module in (http_answers, http_articles, http_feedback, chat_completions, http_status):
+    for module in (http_answers, http_articles, http_feedback, chat_completions, http_status, http_metrics):
         app.include_router(module.router)
     for module in (pages, http_tokens, widget_script):
         app.include_router(module.router)

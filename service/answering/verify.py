@@ -11,6 +11,7 @@ from haystack import component
 from indexing.archive.archive import Archive
 from service.answering.answer import Citation, RefusalReason, Statement
 from service.answering.events import Status, tell
+from service.answering.observe import Fault, note_fault
 from service.answering.timings import timed
 
 logger = logging.getLogger(__name__)
@@ -54,16 +55,22 @@ class Verify:
                 (citation.article.id, citation.article.version): await self._text(citation)
                 for citation in (*draft.citations, *draft.nearest)
             }
-        proven = {citation.number: citation for citation in draft.citations if _holds(citation, texts)}
+        faults = {citation.number: _fault(citation, texts) for citation in draft.citations}
+        proven = {
+            citation.number: citation for citation in draft.citations if faults[citation.number] is None
+        }
         kept = [
             _with(statement, proven) for statement in draft.statements if _supported(statement, proven, texts)
         ]
+        for fault in faults.values():
+            if fault is not None:
+                note_fault(fault)
         dropped = len(draft.statements) - len(kept)
         if dropped:
             logger.warning(
                 "%d of %d statements dropped: quote not found at its place", dropped, len(draft.statements)
             )
-        nearest = tuple(citation for citation in draft.nearest if _holds(citation, texts))
+        nearest = tuple(citation for citation in draft.nearest if _fault(citation, texts) is None)
         return {"verified": replace(_renumbered(draft, kept, proven), nearest=nearest), "dropped": dropped}
 
     async def _text(self, citation: Citation) -> str | None:
@@ -74,27 +81,36 @@ class Verify:
 Texts = dict[tuple[str, str], str | None]
 
 
-def _holds(citation: Citation, texts: Texts) -> bool:
+def _fault(citation: Citation, texts: Texts) -> Fault | None:
+    """What is wrong with a citation; None: it holds."""
     text = texts[citation.article.id, citation.article.version]
-    if text is None or not citation.quote or not 0 <= citation.start < citation.end <= len(text):
-        return False
+    if text is None:
+        return "version_gone"
+    if not citation.quote or not 0 <= citation.start < citation.end <= len(text):
+        return "quote_differs"
     if citation.answer_start is not None and citation.answer_end is not None:
         if not citation.start <= citation.answer_start < citation.answer_end <= citation.end:
-            return False
+            return "answer_outside_quote"
     elif citation.answer_start is not None or citation.answer_end is not None:
-        return False
-    return text[citation.start : citation.end] == citation.quote
+        return "answer_outside_quote"
+    return None if text[citation.start : citation.end] == citation.quote else "quote_differs"
 
 
 def _supported(statement: Statement, proven: Mapping[int, Citation], texts: Texts) -> bool:
     """Its first citation holds, and its sentence stands verbatim in that article."""
     if not statement.citations or statement.citations[0] not in proven:
         return False
-    if statement.start is None or statement.end is None:
-        return False
     article = proven[statement.citations[0]].article
     text = texts[article.id, article.version]
-    return text is not None and text[statement.start : statement.end] == statement.text
+    if (
+        statement.start is not None
+        and statement.end is not None
+        and text is not None
+        and text[statement.start : statement.end] == statement.text
+    ):
+        return True
+    note_fault("sentence_differs")
+    return False
 
 
 def _with(statement: Statement, proven: Mapping[int, Citation]) -> Statement:

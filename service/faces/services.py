@@ -10,6 +10,7 @@ from indexing.archive.encoder import Encoder
 from service.answering.pipeline import Answering
 from service.answering.suggestions import Suggestions
 from service.faces.access import AccessRules
+from service.faces.metrics import Metrics
 from service.faces.rate_limits import RateLimit
 from service.faces.signed_links import LinkSigner
 from service.faces.widget_script import WidgetScript
@@ -31,6 +32,7 @@ class Services:
     widget: WidgetScript
     token_rate: RateLimit
     """How often one address may ask for a widget token."""
+    metrics: Metrics
     token: str | None = None
     """What `/healthz` repeats, so that service.json is believed of this service only."""
 

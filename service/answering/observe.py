@@ -1,0 +1,69 @@
+"""What became of each question, told to whoever watches: outcome, times by step, what the check dropped; no text."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Literal
+
+from service.answering.answer import Answer, RefusalReason
+from service.errors import Busy, ModeUnavailable
+
+Outcome = Literal["answered", "refused", "busy", "cancelled", "failed", "mode_unavailable"]
+Fault = Literal["version_gone", "quote_differs", "answer_outside_quote", "sentence_differs"]
+OUTCOMES: tuple[Outcome, ...] = ("answered", "refused", "busy", "cancelled", "failed", "mode_unavailable")
+FAULTS: tuple[Fault, ...] = ("version_gone", "quote_differs", "answer_outside_quote", "sentence_differs")
+
+
+@dataclass(slots=True)
+class Observation:
+    """One question that was dealt with; steps in milliseconds, `total` among them, empty where it got no answer."""
+
+    mode: str
+    outcome: Outcome = "failed"
+    refusal: RefusalReason | None = None
+    steps: Mapping[str, float] = field(default_factory=dict)
+    faults: Counter[Fault] = field(default_factory=Counter)
+
+    def answered(self, answer: Answer) -> None:
+        """Note how it ended."""
+        self.mode = answer.mode
+        self.outcome = "answered" if answer.answered else "refused"
+        self.refusal = answer.refusal.reason if answer.refusal else None
+        self.steps = {name: value for name, value in answer.timings_ms.items() if name != "queue_length"}
+
+
+Watcher = Callable[[Observation], None]
+
+_observation: ContextVar[Observation | None] = ContextVar("answering_observation", default=None)
+
+
+@contextmanager
+def observed(mode: str, watchers: list[Watcher]) -> Iterator[Observation]:
+    """Observe one question; every watcher is told when the block ends, however it ends."""
+    observation = Observation(mode)
+    token = _observation.set(observation)
+    try:
+        yield observation
+    except Busy:
+        observation.outcome = "busy"
+        raise
+    except ModeUnavailable:
+        observation.outcome = "mode_unavailable"
+        raise
+    except asyncio.CancelledError:
+        observation.outcome = "cancelled"
+        raise
+    finally:
+        _observation.reset(token)
+        for watch in watchers:
+            watch(observation)
+
+
+def note_fault(fault: Fault) -> None:
+    """Count something that the check dropped; does nothing where nobody observes."""
+    observation = _observation.get()
+    if observation is not None:
+        observation.faults[fault] += 1
