@@ -5,15 +5,22 @@ FROM python:3.11-slim-bookworm
 #   docker build --build-arg TORCH_INDEX=<address of an index of CPU builds> -t citewell .
 ARG TORCH_INDEX=
 
+# The one folder that is written to, beside /tmp; everything under /app stays root's.
+RUN useradd --no-log-init --system --uid 10001 --user-group --home-dir /data --create-home citewell
+
 WORKDIR /app
 COPY . .
-RUN useradd --system --uid 10001 --home-dir /data --create-home citewell \
- && PIP_NO_CACHE_DIR=1 TORCH_INDEX="$TORCH_INDEX" python set_up.py
+RUN --mount=type=cache,target=/root/.cache/pip \
+    TORCH_INDEX="$TORCH_INDEX" python set_up.py
 
-USER citewell
-ENV CITEWELL_HOST=0.0.0.0 CITEWELL_ARCHIVE=/data/archive HAYSTACK_TELEMETRY_ENABLED=False
+USER 10001
+ENV CITEWELL_ARCHIVE=/data/archive \
+    CITEWELL_HOST=0.0.0.0 \
+    HAYSTACK_TELEMETRY_ENABLED=False \
+    HOME=/data \
+    PATH=/app/.venv/bin:$PATH
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
-  CMD [".venv/bin/python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
-CMD [".venv/bin/citewell", "serve"]
+  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+CMD ["citewell", "serve"]
