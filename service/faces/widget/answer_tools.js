@@ -39,7 +39,8 @@ function answerTools(turn, chat) {
     }
   };
   const openComment = () => {
-    const field = make("textarea", { part: "comment", rows: "2", maxlength: "2000", dir: "auto", "aria-label": words.say("comment"), placeholder: words.say("comment") });
+    const field = make("textarea", { part: "comment", rows: "2", maxlength: "2000", "aria-label": words.say("comment"), placeholder: words.say("comment") });
+    directByText(field);
     const submit = make("button", { type: "submit", part: "send-comment", class: "plain" }, words.say("sendComment"));
     comment.replaceChildren(field, submit);
     comment.onsubmit = async (event) => {
@@ -57,7 +58,9 @@ function answerTools(turn, chat) {
   });
   return make("div", { class: "tools" },
     typeof answer.confidence === "number" && make("span", { class: "confidence", title: words.say("confidenceMeans") }, words.say("confidence", { p: words.percent(answer.confidence) })),
-    copy, thumbs.up, thumbs.down, said, comment);
+    said,
+    chat.passages && answer.passages.length > 0 && button(null, words.say("passages"), () => chat.passages.show(answer), { class: "link" }),
+    make("span", { class: "thumbs" }, copy, thumbs.up, thumbs.down), comment);
 }
 
 function feedbackOf(answer, rating, comment) {

@@ -39,17 +39,32 @@ function answerView(answer, chat) {
   };
 
   const language = answer.citations[0]?.article.language ?? answer.language;
-  const wording = make("p", { part: "short", class: answer.short_answer == null ? "statement" : "short", lang: language, dir: "auto" },
-    piecesOf(answer).map((piece) => (typeof piece === "string" ? make("span", {}, piece) : markOf(piece))));
+  const differs = answer.citations.some((citation) => citation.stance === "differs");
+  const kind = answer.short_answer == null ? "statement" : "short";
+  const wording = make("p", { part: "short", class: differs ? `${kind} disagree` : kind, lang: language, dir: directionOf(language) }, valuesOf(answer, markOf));
   for (const citation of openAtFirst(answer)) show(citation, true);
 
-  const differs = answer.citations.some((citation) => citation.stance === "differs");
   return [
     understoodAs(answer, words),
     wording,
     differs && make("p", { class: "note" }, words.say("disagree")),
     cards,
   ];
+}
+
+// Each value with its marks; values of several scripts must not mix their directions.
+function valuesOf(answer, markOf) {
+  const values = [];
+  for (const piece of piecesOf(answer)) {
+    if (typeof piece !== "string") {
+      if (!values.length) values.push(make("span", { class: "value" }));
+      values.at(-1).append(markOf(piece));
+      continue;
+    }
+    const [, between, text] = piece.match(/^([;\s]*)([^]*)$/);
+    values.push(make("span", { class: "value" }, between && make("span", { class: "between" }, between), text && make("bdi", {}, text)));
+  }
+  return values;
 }
 
 // The sources of the first statement side by side, and those that say something else.

@@ -48,6 +48,7 @@ class CitewellChat extends HTMLElement {
     const turn = { question: text, state: "asking", answer: null };
     this.conversation.turns.push(turn);
     const view = new TurnView(turn, this);
+    this.views.push(view);
     this.log.append(view.element);
     return this.#run(view);
   }
@@ -56,9 +57,7 @@ class CitewellChat extends HTMLElement {
   clear() {
     this.stop();
     this.conversation.clear();
-    this.log.replaceChildren();
-    this.passages?.clear();
-    this.#showWelcome();
+    this.#drawTurns();
     this.input.focus();
   }
 
@@ -121,6 +120,7 @@ class CitewellChat extends HTMLElement {
       this.announce(this.words.say("stopped"));
     };
     this.#running = stop;
+    if (!this.greeted) this.#greet();
     turn.filtered = this.filters.chosen;
     this.#showBusy();
     this.conversation.save();
@@ -174,10 +174,9 @@ class CitewellChat extends HTMLElement {
     this.#adoptStyle();
     this.shadowRoot.replaceChildren(this.page ? this.#drawPage(heading) : this.#drawCorner(heading));
     this.#drawTurns();
-    this.#showNetwork();
-    this.#showBusy();
     if (this.page) this.#watchWidth();
     this.#showPanel();
+    this.#showNetwork();
   }
 
   // Several launchers on one page stand above each other.
@@ -222,20 +221,26 @@ class CitewellChat extends HTMLElement {
     this.log = make("div", { part: "log", class: "log", role: "log", "aria-live": "polite", "aria-labelledby": "heading", ...(!this.page && { tabindex: "0" }) });
     this.welcome = make("div", { class: "welcome" });
     this.offline = make("p", { part: "offline", class: "offline", role: "status", hidden: true });
-    this.input = make("textarea", { part: "input", class: "input", id: "input", rows: "1", maxlength: String(QUESTION_LENGTH), dir: "auto", autocomplete: "off", enterkeyhint: "send",
+    this.input = make("textarea", { part: "input", class: "input", id: "input", rows: "1", maxlength: String(QUESTION_LENGTH), autocomplete: "off", enterkeyhint: "send",
       placeholder: this.getAttribute("placeholder") || words.say("placeholder"), keydown: (event) => this.#sendByKey(event) });
+    directByText(this.input);
     this.sendButton = make("button", { type: "submit", part: "send", class: "round", "aria-label": words.say("send"), title: words.say("send") }, icon("send"));
     this.stopButton = iconButton("stop", "stop", words.say("stop"), () => this.stop(), { class: "round", hidden: true });
     this.form = make("form", { part: "form", class: "form", submit: (event) => this.#send(event) },
       make("label", { class: "hidden", for: "input" }, words.say("question")), this.input, this.sendButton, this.stopButton);
-    this.talk = make("div", { class: "talk" }, this.log, this.offline, this.form);
+    this.talk = make("div", { class: "talk" }, this.log, make("div", { class: "foot" }, this.offline, this.form));
     return this.talk;
   }
 
   #drawTurns() {
-    this.log.replaceChildren(...this.conversation.turns.map((turn) => new TurnView(turn, this).element));
-    this.passages?.draw(this.conversation.turns.findLast((turn) => turn.answer)?.answer);
+    this.views = this.conversation.turns.map((turn) => new TurnView(turn, this));
+    this.log.replaceChildren(...this.views.map((view) => view.element));
+    this.#drawPassages();
     this.#showWelcome();
+  }
+
+  #drawPassages() {
+    this.passages?.draw(this.conversation.turns.findLast((turn) => turn.answer)?.answer);
   }
 
   // The chat page begins with the form; in the panel the form stays at the bottom.
@@ -273,10 +278,13 @@ class CitewellChat extends HTMLElement {
       this.token = hello.token ?? null;
       this.#drawWelcome(hello);
       if (this.archive) this.filters.draw(this.archive);
-      // Coverage and links in turns that were drawn before.
-      if (this.conversation.turns.length && !this.#running) this.#drawTurns();
+      // What was drawn before without it, unless the reader is there just now.
+      const late = this.views.filter((view) => view.turn.state === "refused" && !view.element.contains(this.shadowRoot.activeElement));
+      for (const view of late) view.draw();
+      this.#drawPassages();
     }).catch(() => {
       // Told when a question is asked; until then nothing is missing.
+      this.greeted = null;
     });
   }
 
@@ -305,6 +313,7 @@ class CitewellChat extends HTMLElement {
     const offline = navigator.onLine === false;
     this.offline.textContent = offline ? this.words.say("offlineNotice") : "";
     this.offline.hidden = !offline;
+    if (!offline && !this.panel.hidden && !this.greeted) this.#greet();
   }
 
   #showBusy() {
@@ -329,6 +338,7 @@ class CitewellChat extends HTMLElement {
     const question = this.input.value.trim();
     if (!question || this.#running) return;
     this.input.value = "";
+    this.input.removeAttribute("dir");
     this.ask(question);
   }
 
@@ -350,6 +360,14 @@ class CitewellChat extends HTMLElement {
     if (block === "start") element.scrollIntoView({ block, behavior: calm() ? "auto" : "smooth" });
     else if (element.getBoundingClientRect().bottom > this.form.getBoundingClientRect().top) element.scrollIntoView({ block: "start" });
   }
+}
+
+// The direction of what is typed; while there is nothing, that of the placeholder.
+function directByText(field) {
+  field.addEventListener("input", () => {
+    if (field.value) field.dir = "auto";
+    else field.removeAttribute("dir");
+  });
 }
 
 // The nearest `lang` around the element, out of shadow roots too.

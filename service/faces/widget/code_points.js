@@ -1,7 +1,8 @@
 // Offsets of the service count Unicode code points, strings here UTF-16 units: one emoji is 1 there and 2 here.
 
+// From `start`, or the beginning where that is before it, to `end`.
 function cut(text, start, end) {
-  return Array.from(text).slice(start, end).join("");
+  return Array.from(text).slice(Math.max(0, start), end).join("");
 }
 
 function codePoints(text) {

@@ -13,11 +13,14 @@ function faultView(fault, chat, retry) {
 
 function countDown(until, wait, again, words) {
   again.disabled = true;
+  let shown = false;
   const tick = () => {
+    if (shown && !wait.isConnected) return;
+    shown = wait.isConnected;
     const seconds = Math.ceil((until - Date.now()) / 1000);
     if (seconds > COUNTED) wait.textContent = words.say("waitUntil", { time: words.time(new Date(until)) });
     else wait.textContent = seconds > 0 ? words.say("waitSeconds", { n: seconds }) : words.say("waitOver");
-    if (seconds > 0) setTimeout(tick, wait.isConnected || seconds > COUNTED ? 1000 : 2000);
+    if (seconds > 0) setTimeout(tick, 1000);
     else again.disabled = false;
   };
   tick();

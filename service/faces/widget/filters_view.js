@@ -30,7 +30,7 @@ class FiltersView {
     if (key in this.fixed || names.length < 2) return null;
     return make("fieldset", {}, make("legend", {}, label),
       make("div", { class: "choices" }, names.map(([value, count]) =>
-        make("label", { dir: "auto" }, make("input", { type: "checkbox", name: key, value }), make("span", { class: "name" }, nameOf(value)),
+        make("label", {}, make("input", { type: "checkbox", name: key, value }), make("span", { class: "name" }, make("bdi", {}, nameOf(value))),
           make("span", { class: "count" }, this.chat.words.numbers.format(count))))));
   }
 

@@ -19,6 +19,15 @@ class PassagesView {
     this.list.replaceChildren(...answer.passages.map((passage) => this.#passage(passage, answer)));
   }
 
+  // As the reader asked for it: opened, and in view.
+  show(answer) {
+    this.draw(answer);
+    this.element.open = true;
+    this.element.scrollTop = 0;
+    this.element.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+    this.element.querySelector("summary").focus({ preventScroll: true });
+  }
+
   #passage(passage, answer) {
     const { words, endpoint } = this.chat;
     const cited = [...answer.citations, ...(answer.refusal?.nearest ?? [])];

@@ -1,6 +1,6 @@
 // A citation in, its card out: the quote in its own language where it stands, what it comes from, where to read on.
 
-const CONTEXT = 160;
+const CONTEXT = 100;
 
 function sourceCard(citation, answer, chat, { answered }) {
   const { words } = chat;
@@ -40,16 +40,17 @@ function contextOf(citation, answer) {
   return quote === citation.quote ? [lastWords(before), firstWords(after)] : ["", ""];
 }
 
-// Within the paragraph only, and not more than a card bears.
+// Within the paragraph only, and not more than a card bears; cut at a word where the script parts words.
 function lastWords(text) {
   const line = text.slice(text.lastIndexOf("\n") + 1);
-  return line.length <= CONTEXT ? line : `…${line.slice(-CONTEXT).replace(/^\S*/, "")}`;
+  const kept = cut(line, codePoints(line) - CONTEXT);
+  return kept === line ? line : `…${kept.replace(/^\S{0,25}(?=\s)/, "")}`;
 }
 
 function firstWords(text) {
-  const end = text.indexOf("\n");
-  const line = end < 0 ? text : text.slice(0, end);
-  return line.length <= CONTEXT ? line : `${line.slice(0, CONTEXT).replace(/\S*$/, "")}…`;
+  const [line] = text.split("\n", 1);
+  const kept = cut(line, 0, CONTEXT);
+  return kept === line ? line : `${kept.replace(/\s\S{0,25}$/, "")}\u00a0…`;
 }
 
 function factsOf(article, words) {
