@@ -6,6 +6,8 @@ IndexingError
     ArchiveLocked           another process holds it
     ArchiveIncompatible     it was made with another model or a newer format
     ArchiveFull             no room left where it lies
+    ArchiveUnreachable      the Qdrant server is down, slow or busy
+    ArchiveForbidden        the Qdrant server refuses the key
   ModelsMissing           the prepared models are not there
   ModelsDamaged           they are there, but not as they were prepared
 """
@@ -33,6 +35,14 @@ class ArchiveIncompatible(ArchiveError):
 
 class ArchiveFull(ArchiveError):
     """There is no room left where the archive lies."""
+
+
+class ArchiveUnreachable(ArchiveError):
+    """The Qdrant server does not answer, or has no time for it; later it may."""
+
+
+class ArchiveForbidden(ArchiveError):
+    """The Qdrant server refuses the key."""
 
 
 class ModelsMissing(IndexingError):

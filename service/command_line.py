@@ -353,7 +353,7 @@ def reindex(settings: Settings) -> None:
 
     Example: CITEWELL_EMBEDDING_MODEL=BAAI/bge-m3 citewell reindex
     """
-    if address := find_running(settings.archive):
+    if settings.server is None and (address := find_running(settings.archive)):
         raise ServiceError(
             f"stop the service first: {address} holds the archive {settings.archive.resolve()}"
         )

@@ -16,6 +16,7 @@ from indexing.add_articles import Added, Reading, stored_id
 from indexing.archive.records import Rating
 from service.answering.answer import Answer
 from service.answering.question import Question
+from service.api_keys import own_key
 from service.errors import ServiceError, ServiceUnreachable
 from service.read_events import ReadEvents, ServerEvent
 from service.running_service import find_running
@@ -70,7 +71,10 @@ class Connection(Protocol):
 @asynccontextmanager
 async def connect(settings: Settings, service: str | None = None) -> AsyncIterator[Connection]:
     """Connect to the named service, the one that holds the archive, or the archive itself."""
-    address = service or await asyncio.to_thread(find_running, settings.archive)
+    # An archive on a server is held by nobody: several processes may open it at once.
+    address = service or (
+        None if settings.server else await asyncio.to_thread(find_running, settings.archive)
+    )
     if address is None:
         # Imported here: it loads torch, seconds that a command to a running service should not take.
         from service.local_connection import connect_locally  # noqa: PLC0415
@@ -78,7 +82,7 @@ async def connect(settings: Settings, service: str | None = None) -> AsyncIterat
         async with connect_locally(settings) as local:
             yield local
         return
-    key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
+    key = own_key(settings)
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     # One answer of a long addition may wait for a batch of others.
     timeout = httpx.Timeout(None, connect=10.0)

@@ -5,18 +5,22 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
 from typing import Any
 
+import click
+
 from indexing.add_articles import Added, Reading, add_articles
 from indexing.archive.records import Rating
 from service.answering.events import Answered, Considered, Delta, Event, Status
 from service.answering.question import Question
 from service.connection import PAGE, AnswerEvent
-from service.open_local import Local, open_local
+from service.open_local import Local, open_local, overruled
 from service.settings import Settings
 
 
 @asynccontextmanager
 async def connect_locally(settings: Settings) -> AsyncIterator["LocalConnection"]:
     """Open the archive of the settings and close it again."""
+    if said := overruled(settings):
+        click.echo(f"citewell: {said}", err=True)
     async with open_local(settings) as local:
         yield LocalConnection(local, settings.max_article_characters)
 

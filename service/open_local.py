@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder, open_encoder
+from indexing.archive.manifest import FILE as MANIFEST
 from indexing.archive.open_archive import manifest_for, open_archive
+from indexing.archive.open_server_archive import open_server_archive
 from service.answering.confidence import FILE as CONFIDENCE
 from service.answering.confidence import Confidence
 from service.answering.pipeline import Answering
@@ -33,22 +35,35 @@ def encoder_of(settings: Settings) -> Encoder:
 
 
 def refuse_server(settings: Settings) -> None:
-    """Raise SettingsError when a Qdrant server is set, which this version cannot use."""
-    if settings.qdrant_url:
+    """Raise SettingsError when a Qdrant server is set, for what is done to an embedded archive only."""
+    if settings.server is not None:
         raise SettingsError(
-            f"QDRANT_URL is set to {settings.qdrant_url}, but this version keeps its archive in a folder only; "
-            "unset QDRANT_URL"
+            f"QDRANT_URL is set to {settings.server.url}, but this is done to an embedded archive only; unset "
+            "QDRANT_URL, or export the articles and add them under another CITEWELL_COLLECTION"
         )
+
+
+def overruled(settings: Settings) -> str | None:
+    """One line when there is an archive in the folder, too, which the server overrules; else None."""
+    if settings.server is None or not (settings.archive / MANIFEST).exists():
+        return None
+    return (
+        f"QDRANT_URL is set: the archive is {settings.place}, and the one in the folder "
+        f"{settings.archive.resolve()} is left alone"
+    )
 
 
 @asynccontextmanager
 async def open_local(settings: Settings) -> AsyncIterator[Local]:
     """Open everything and close it again; raises IndexingError or SettingsError with one line that says what to do."""
-    refuse_server(settings)
     encoder = encoder_of(settings)
     reader = Reader.open(encoder.tokenizer, encoder.table)
     confidence = Confidence.open(READER_FOLDER / CONFIDENCE)
-    archive = await open_archive(settings.archive, manifest_for(encoder, encoder.terms))
+    wanted = manifest_for(encoder, encoder.terms)
+    if settings.server is not None:
+        archive = await open_server_archive(settings.server, wanted)
+    else:
+        archive = await open_archive(settings.archive, wanted)
     try:
         yield Local(archive, encoder, Answering(archive, encoder, reader, confidence, settings.queue))
     finally:

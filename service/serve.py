@@ -15,10 +15,11 @@ import click
 import uvicorn
 
 from indexing.add_articles import add_articles, read_paths
+from service.api_keys import own_key
 from service.app import create_app, server_options
 from service.errors import SettingsError
 from service.faces.access import check_binding
-from service.open_local import Local, open_local
+from service.open_local import Local, open_local, overruled
 from service.running_service import (
     FILE,
     announce,
@@ -39,7 +40,7 @@ SLOW_SECONDS = 2.0
 async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None:
     """Serve until a signal comes. Returns at once when Citewell runs already, for this archive or on this port."""
     check_binding(settings)
-    if address := find_running(settings.archive):
+    if settings.server is None and (address := find_running(settings.archive)):
         click.echo(f"Citewell is running already: {address}/   (archive {settings.archive.resolve()})")
         return
     listening = _listen(settings)
@@ -49,8 +50,10 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
     with closing(listening):
         _log_to_standard_error()
         address = _address(settings.host, listening.getsockname()[1])
+        if said := overruled(settings):
+            click.echo(said)
         async with AsyncExitStack() as stack:
-            with _said_when_slow(f"Opening the archive {settings.archive.resolve()} ..."):
+            with _said_when_slow(f"Opening the archive {settings.place} ..."):
                 local = await stack.enter_async_context(open_local(settings))
                 if with_samples:
                     await _add_samples(local, settings)
@@ -113,14 +116,11 @@ def _listen(settings: Settings) -> socket.socket | None:
 def _runs_elsewhere(settings: Settings) -> str:
     """One line on the Citewell that has our port but did not announce itself for our archive."""
     address = _address(settings.host, settings.port)
-    key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
-    archive = archive_of(address, key)
+    archive = archive_of(address, own_key(settings))
     told = f"archive {archive}" if archive else "its archive is shown to holders of its key only"
     line = f"Citewell is running already: {address}/   ({told})"
-    ours = settings.archive.resolve()
-    return (
-        line if archive == str(ours) else f"{line}; to serve {ours} as well, set CITEWELL_PORT to a free port"
-    )
+    ours = settings.place
+    return line if archive == ours else f"{line}; to serve {ours} as well, set CITEWELL_PORT to a free port"
 
 
 async def _add_samples(local: Local, settings: Settings) -> None:
@@ -154,11 +154,13 @@ async def _serve(settings: Settings, local: Local, listening: socket.socket, add
         while not server.started and not serving.done():
             await asyncio.sleep(0.02)
         if server.started:
-            _announce(settings, address, token)
+            if settings.server is None:
+                _announce(settings, address, token)
             await _greet(local, address)
         await serving
     finally:
-        withdraw(settings.archive, token)
+        if settings.server is None:
+            withdraw(settings.archive, token)
 
 
 def _announce(settings: Settings, address: str, token: str) -> None:

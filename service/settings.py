@@ -8,13 +8,26 @@ from typing import Annotated, Any
 
 from dotenv import dotenv_values
 from limits import parse_many
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from indexing.archive.server_address import (
+    ATTEMPTS,
+    SECONDS,
+    Layout,
+    OnDisk,
+    Quantization,
+    Server,
+    checked_collection,
+    checked_url,
+)
+from indexing.errors import ArchiveError
 from service.errors import SettingsError
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 PREFIX = "CITEWELL_"
+# Whose messages say by themselves what was got, as far as it may be shown; "": settings that contradict each other.
+SAY_ALL = ("QDRANT_URL", "CITEWELL_COLLECTION", "")
 
 
 class Settings(BaseSettings):
@@ -30,17 +43,61 @@ class Settings(BaseSettings):
     qdrant_url: str | None = Field(
         None,
         validation_alias="QDRANT_URL",
-        description="Reserved: address of a Qdrant server; this version refuses to start while it is set.",
+        description="Address of a Qdrant server, such as `http://127.0.0.1:6333`: the archive is there, and the folder "
+        "is not opened; unset: the folder.",
     )
     qdrant_api_key: SecretStr | None = Field(
         None,
         validation_alias="QDRANT_API_KEY",
-        description="Reserved: key for the Qdrant server; without effect in this version.",
+        description="Key for the Qdrant server, one that may read and write.",
     )
     collection: str = Field(
         "articles",
         validation_alias="CITEWELL_COLLECTION",
-        description="Reserved: collection on a Qdrant server; without effect in this version.",
+        description="Collection on the Qdrant server; created when missing, another program's is refused.",
+    )
+    qdrant_timeout: float = Field(
+        SECONDS,
+        gt=0,
+        le=3600,
+        validation_alias="CITEWELL_QDRANT_TIMEOUT",
+        description="Seconds that one request to the Qdrant server may take, and after which none is repeated.",
+    )
+    qdrant_attempts: int = Field(
+        ATTEMPTS,
+        ge=1,
+        le=100,
+        validation_alias="CITEWELL_QDRANT_ATTEMPTS",
+        description="How often a request is sent at most when the server is down, busy or cut off; 1: never again.",
+    )
+    qdrant_shards: int | None = Field(
+        None,
+        ge=1,
+        validation_alias="CITEWELL_QDRANT_SHARDS",
+        description="When the collection is created: its number of shards; unset: one for each node.",
+    )
+    qdrant_replicas: int | None = Field(
+        None,
+        ge=1,
+        validation_alias="CITEWELL_QDRANT_REPLICAS",
+        description="When the collection is created: copies of each shard; unset: 1.",
+    )
+    qdrant_write_consistency: int | None = Field(
+        None,
+        ge=1,
+        validation_alias="CITEWELL_QDRANT_WRITE_CONSISTENCY",
+        description="When the collection is created: replicas that must store a write before it counts; unset: 1.",
+    )
+    qdrant_quantization: Quantization = Field(
+        "none",
+        validation_alias="CITEWELL_QDRANT_QUANTIZATION",
+        description="When the collection is created: `none`, `scalar` (a byte a number) or `turbo` (half a byte), "
+        "for smaller vectors in memory; the best found are compared by whole vectors in any case.",
+    )
+    qdrant_on_disk: Annotated[tuple[OnDisk, ...], NoDecode] = Field(
+        (),
+        validation_alias="CITEWELL_QDRANT_ON_DISK",
+        description="When the collection is created: `vectors` and `terms` are read from disk, not held in memory.",
     )
     models: Path = Field(
         Path(__file__).resolve().parent.parent / "models",
@@ -113,10 +170,11 @@ class Settings(BaseSettings):
     api_keys_file: Path | None = Field(
         None,
         validation_alias="CITEWELL_API_KEYS_FILE",
-        description="Reserved: file of keys, reread on change.",
+        description="File with one key a line, `KEY` or `NAME: KEY`, valid beside CITEWELL_API_KEYS and before them; "
+        "read again whenever it changes.",
     )
 
-    @field_validator("api_keys", "allowed_origins", mode="before")
+    @field_validator("api_keys", "allowed_origins", "qdrant_on_disk", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -127,6 +185,16 @@ class Settings(BaseSettings):
     @classmethod
     def _normalise_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin.rstrip("/").lower() for origin in value)
+
+    @field_validator("qdrant_url", "collection")
+    @classmethod
+    def _usable_server(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return None
+        try:
+            return checked_url(value) if info.field_name == "qdrant_url" else checked_collection(value)
+        except ArchiveError as error:
+            raise ValueError(str(error)) from None
 
     @field_validator("widget_rate")
     @classmethod
@@ -158,10 +226,49 @@ class Settings(BaseSettings):
         """Only what `load_settings` hands in: it has already laid the environment over `.env`."""
         return (init_settings,)
 
+    @model_validator(mode="after")
+    def _possible_layout(self) -> "Settings":
+        if (self.qdrant_write_consistency or 1) > (self.qdrant_replicas or 1):
+            raise ValueError(
+                f"CITEWELL_QDRANT_WRITE_CONSISTENCY is {self.qdrant_write_consistency}, but there are only "
+                f"{self.qdrant_replicas or 1} replicas (CITEWELL_QDRANT_REPLICAS); lower the one or raise the other"
+            )
+        return self
+
+    @property
+    def server(self) -> Server | None:
+        """The Qdrant server that holds the archive; None: the folder does."""
+        if self.qdrant_url is None:
+            return None
+        return Server(
+            url=self.qdrant_url,
+            collection=self.collection,
+            api_key=self.qdrant_api_key.get_secret_value() if self.qdrant_api_key else None,
+            seconds=self.qdrant_timeout,
+            attempts=self.qdrant_attempts,
+            layout=Layout(
+                self.qdrant_shards,
+                self.qdrant_replicas,
+                self.qdrant_write_consistency,
+                self.qdrant_quantization,
+                self.qdrant_on_disk,
+            ),
+        )
+
+    @property
+    def place(self) -> str:
+        """Where the archive is, for people."""
+        return str(self.archive.resolve()) if self.server is None else self.server.place
+
     @property
     def pages_need_key(self) -> bool:
         """Whether an article page asks for a key or a signed link."""
-        return (self.article_pages or ("key" if self.api_keys else "public")) == "key"
+        return (self.article_pages or ("key" if self.needs_keys else "public")) == "key"
+
+    @property
+    def needs_keys(self) -> bool:
+        """Whether callers need a key."""
+        return bool(self.api_keys) or self.api_keys_file is not None
 
 
 def variable_names() -> dict[str, str]:
@@ -183,15 +290,13 @@ def load_settings(environment: Mapping[str, str] | None = None, env_file: Path =
                 f"unknown setting {name}; the nearest known one is {nearest[0]} (docs/settings.md lists all)"
             )
     chosen: dict[str, Any] = {name: values[name] for name in known if values.get(name)}
-    if values.get("CITEWELL_API_KEYS_FILE"):
-        raise SettingsError(
-            "CITEWELL_API_KEYS_FILE is set, but this version reads keys from CITEWELL_API_KEYS only; move them there"
-        )
     try:
         return Settings(**chosen)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
+        if place in SAY_ALL:
+            raise SettingsError(first["msg"].removeprefix("Value error, ")) from None
         raise SettingsError(f"setting {place}: got {first['input']!r}; {first['msg']}") from None
 
 

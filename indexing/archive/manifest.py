@@ -30,18 +30,21 @@ class Manifest:
         """The number in the name of the data folder; every `reindex` makes the next one."""
         return int(self.data.rpartition("-")[2])
 
-    def require(self, wanted: "Manifest", place: str) -> None:
-        """Raise ArchiveIncompatible unless this archive was written with the wanted encoder and terms."""
+    def require(self, wanted: "Manifest", place: str, remedy: str = "run `citewell reindex`") -> None:
+        """Raise ArchiveIncompatible unless this archive was written with the wanted encoder and terms.
+
+        `remedy` says what encodes it anew.
+        """
         if self.encoder_fingerprint != wanted.encoder_fingerprint:
             raise ArchiveIncompatible(
                 f"the archive {place} was encoded with {self.encoder} ({self.encoder_fingerprint}), "
-                f"now set is {wanted.encoder} ({wanted.encoder_fingerprint}); run `citewell reindex`, "
+                f"now set is {wanted.encoder} ({wanted.encoder_fingerprint}); {remedy}, "
                 f"or set CITEWELL_EMBEDDING_MODEL back to {self.encoder}"
             )
         if self.terms != wanted.terms:
             raise ArchiveIncompatible(
                 f"the archive {place} was written with the terms {self.terms!r}, "
-                f"this version has {wanted.terms!r}; run `citewell reindex`"
+                f"this version has {wanted.terms!r}; {remedy}"
             )
 
 
@@ -56,7 +59,7 @@ def read_manifest(folder: Path) -> Manifest | None:
                 f"the archive {folder} has format {written}, this version reads up to {FORMAT}; "
                 "update Citewell"
             )
-        return _manifest(fields)
+        return manifest_of(fields)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, OSError) as error:
@@ -76,7 +79,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     temporary.replace(folder / FILE)
 
 
-def _manifest(fields: dict[str, Any]) -> Manifest:
+def manifest_of(fields: dict[str, Any]) -> Manifest:
+    """The manifest with these fields; raises ValueError, KeyError or TypeError."""
     kinds = {"dimension": int, "format": int}
     checked = {name: fields[name] for name in Manifest.__dataclass_fields__}
     for name, value in checked.items():

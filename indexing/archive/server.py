@@ -1,17 +1,14 @@
 """The server engine: the same points on a Qdrant server or cluster, by qdrant-client's async methods."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from qdrant_client import AsyncQdrantClient, models
-from qdrant_client.http.exceptions import ApiException
 
 from indexing.archive.engine import (
-    DATETIME_FIELDS,
     DENSE,
     FACET_LIMIT,
-    KEYWORD_FIELDS,
     OPERATION_POINTS,
     SPARSE,
     Hit,
@@ -20,10 +17,12 @@ from indexing.archive.engine import (
     Query,
     Reading,
 )
+from indexing.archive.server_faults import explained
 from indexing.archive.terms import SparseTerms
-from indexing.errors import ArchiveError
 
 T = TypeVar("T")
+
+OVERSAMPLING = 2.0  # candidates by quantized vectors for each that is returned
 
 
 class ServerEngine:
@@ -31,29 +30,26 @@ class ServerEngine:
 
     name = "Qdrant server"
 
-    def __init__(self, client: AsyncQdrantClient, collection: str, place: str) -> None:
-        """Own `client` from here on; `place` is its address, for messages."""
+    def __init__(
+        self,
+        client: AsyncQdrantClient,
+        collection: str,
+        place: str,
+        *,
+        replicated: bool = False,
+        quantized: bool = False,
+    ) -> None:
+        """Own `client` from here on; `place` is its address, for messages.
+
+        `replicated`: reads that a write follows from ask most replicas. `quantized`: search looks at more
+        candidates than it returns and orders them by their whole vectors.
+        """
         self._client = client
         self._collection = collection
+        self._quantized = quantized
+        # Of a replica that has missed a write one would read an old version, and write on from that.
+        self._consistency = models.ReadConsistencyType.MAJORITY if replicated else None
         self.place = place
-
-    async def create(self, dimension: int) -> None:
-        """Make the collection and its payload indexes as far as they are not there."""
-        with self._explained():
-            if not await self._client.collection_exists(self._collection):
-                await self._client.create_collection(
-                    self._collection,
-                    vectors_config={
-                        DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)
-                    },
-                    sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-                )
-            there = (await self._client.get_collection(self._collection)).payload_schema
-            wanted = dict.fromkeys(KEYWORD_FIELDS, models.PayloadSchemaType.KEYWORD)
-            wanted |= dict.fromkeys(DATETIME_FIELDS, models.PayloadSchemaType.DATETIME)
-            for field, schema in wanted.items():
-                if field not in there:
-                    await self._client.create_payload_index(self._collection, field, schema, wait=True)
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points, waiting until they are applied."""
@@ -85,7 +81,9 @@ class ServerEngine:
         """Points by id, without vectors."""
         wanted = True if fields is None else list(fields)
         with self._explained():
-            records = await self._client.retrieve(self._collection, list(ids), with_payload=wanted)
+            records = await self._client.retrieve(
+                self._collection, list(ids), with_payload=wanted, consistency=self._consistency
+            )
         return [_from_server(record) for record in records]
 
     async def scroll(
@@ -106,6 +104,7 @@ class ServerEngine:
                 offset=cursor,
                 with_payload=True if fields is None else list(fields),
                 with_vectors=vectors,
+                consistency=self._consistency,
             )
         return [_from_server(record) for record in records], None if following is None else str(following)
 
@@ -132,7 +131,12 @@ class ServerEngine:
         """Number of points per value."""
         with self._explained():
             response = await self._client.facet(
-                self._collection, key, facet_filter=where, limit=FACET_LIMIT, exact=True
+                self._collection,
+                key,
+                facet_filter=where,
+                limit=FACET_LIMIT,
+                exact=True,
+                consistency=self._consistency,
             )
         return {str(hit.value): hit.count for hit in response.hits}
 
@@ -147,21 +151,13 @@ class ServerEngine:
         await self._client.close()
 
     async def _nearest(self, step: Nearest) -> list[list[Hit]]:
-        requests = [_to_request(query, step.fields) for query in step.queries]
+        requests = [_to_request(query, step.fields, self._quantized) for query in step.queries]
         with self._explained():
             answers = await self._client.query_batch_points(self._collection, requests)
         return [[Hit(str(p.id), p.score, p.payload or {}) for p in answer.points] for answer in answers]
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except ApiException as error:
-            reason = str(error).splitlines()[0]
-            raise ArchiveError(
-                f"the Qdrant server at {self.place} failed: {reason}; "
-                "check that it runs, QDRANT_URL and QDRANT_API_KEY"
-            ) from error
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self.place)
 
 
 def _to_server(point: Point) -> models.PointStruct:
@@ -180,7 +176,7 @@ def _from_server(record: Any) -> Point:
     return Point(str(record.id), record.payload or {}, vectors.get(DENSE), terms)
 
 
-def _to_request(query: Query, fields: Sequence[str]) -> models.QueryRequest:
+def _to_request(query: Query, fields: Sequence[str], quantized: bool) -> models.QueryRequest:
     params = None
     if query.terms is not None:
         nearest: Any = models.SparseVector(indices=query.terms.indices, values=query.terms.values)
@@ -188,6 +184,9 @@ def _to_request(query: Query, fields: Sequence[str]) -> models.QueryRequest:
             params = models.SearchParams(idf=models.IdfCorpusParams(corpus=query.idf_corpus))
     else:
         nearest = list(query.dense or ())
+        if quantized:
+            quantization = models.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING)
+            params = models.SearchParams(quantization=quantization)
     return models.QueryRequest(
         query=nearest,
         using=SPARSE if query.terms is not None else DENSE,

@@ -108,12 +108,15 @@ def test_two_workers_are_refused(cli: Any, monkeypatch: pytest.MonkeyPatch, aske
     assert "2 workers were asked for, but one process holds an embedded archive" in result.stderr
 
 
-def test_a_server_is_refused_everywhere(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QDRANT_URL", "http://127.0.0.1:6333")
-    for command in (["status"], ["reindex"], ["export", "-"]):
-        result = cli(*command)
-        assert result.exit_code == EXIT_FAILED
-        assert result.stderr.endswith("keeps its archive in a folder only; unset QDRANT_URL\n")
+def test_a_server_that_is_not_there_is_named(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QDRANT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("CITEWELL_QDRANT_ATTEMPTS", "1")
+    result = cli("status")
+    assert result.exit_code == EXIT_FAILED
+    assert "the Qdrant server at http://127.0.0.1:9 cannot be reached" in result.stderr
+    result = cli("reindex")
+    assert result.exit_code == EXIT_FAILED
+    assert "this is done to an embedded archive only" in result.stderr
 
 
 def test_an_archive_from_the_first_article_to_the_last(cli: Any) -> None:

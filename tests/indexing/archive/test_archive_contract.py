@@ -20,6 +20,8 @@ from indexing.archive.kept_feedback import PAGE, given_now
 from indexing.archive.records import CitedPlace, Feedback, Rating, feedback_id
 from indexing.archive.search_passages import PassageQuery
 from indexing.archive.server import ServerEngine
+from indexing.archive.server_address import Server
+from indexing.archive.server_collection import prepare_collection
 from tests.indexing.archive.synthetic import (
     DIMENSION,
     MANIFEST,
@@ -65,11 +67,13 @@ async def collection(url: str | None) -> AsyncIterator[tuple[ServerEngine, Async
     client = AsyncQdrantClient(url=url) if url else AsyncQdrantClient(":memory:")
     name = f"test-{uuid.uuid4()}"
     engine = ServerEngine(client, name, url or ":memory:")
+    server = Server(url or ":memory:", name)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Payload indexes have no effect in the local Qdrant")
-            await engine.create(DIMENSION)
-            await engine.create(DIMENSION)  # what is there is left alone
+            assert (await prepare_collection(client, server, MANIFEST)).manifest == MANIFEST
+            # What is there is left alone.
+            assert (await prepare_collection(client, server, MANIFEST)).manifest == MANIFEST
         yield engine, client
     finally:
         await client.delete_collection(name)

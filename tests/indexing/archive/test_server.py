@@ -8,28 +8,29 @@ from qdrant_client import AsyncQdrantClient
 from indexing.archive.engine import OPERATION_POINTS
 from indexing.archive.records import text_point
 from indexing.archive.server import ServerEngine
-from indexing.errors import ArchiveError
-from tests.indexing.archive.synthetic import DIMENSION, EVERYTHING
+from indexing.archive.server_address import Server
+from indexing.archive.server_collection import prepare_collection
+from indexing.errors import ArchiveUnreachable
+from tests.indexing.archive.synthetic import EVERYTHING, MANIFEST
 
 
 async def test_server_that_is_not_there_is_named() -> None:
     client = AsyncQdrantClient(url="http://127.0.0.1:9", check_compatibility=False, trust_env=False)
     engine = ServerEngine(client, "articles", "http://127.0.0.1:9")
     with pytest.raises(
-        ArchiveError, match=r"http://127\.0\.0\.1:9 failed: .*QDRANT_URL and QDRANT_API_KEY"
+        ArchiveUnreachable, match=r"http://127\.0\.0\.1:9 cannot be reached .*start it, or correct QDRANT_URL"
     ) as caught:
         await engine.count(EVERYTHING)
     assert "\n" not in str(caught.value)
-    with pytest.raises(ArchiveError, match="check that it runs"):
-        await engine.create(DIMENSION)
     await engine.close()
 
 
 async def test_large_write_is_sent_in_pieces() -> None:
-    engine = ServerEngine(AsyncQdrantClient(":memory:"), "articles", "memory")
+    client = AsyncQdrantClient(":memory:")
+    engine = ServerEngine(client, "articles", "memory")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Payload indexes have no effect in the local Qdrant")
-        await engine.create(DIMENSION)
+        await prepare_collection(client, Server("memory"), MANIFEST)
     points = [text_point(f"{number:016}", "x") for number in range(OPERATION_POINTS + 1)]
     await engine.upsert(points)
     assert await engine.count(EVERYTHING) == len(points)
