@@ -4,7 +4,7 @@ import asyncio
 import os
 import uuid
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from haystack_integrations.document_stores.qdrant import QdrantDocumentStore
 from qdrant_client import AsyncQdrantClient
 
 from indexing.archive.archive import FEEDBACK_PAGE, Archive
+from indexing.archive.connect_server import connect_client
 from indexing.archive.filters import Filters
 from indexing.archive.kept_feedback import PAGE, given_now
 from indexing.archive.records import CitedPlace, Feedback, Rating, feedback_id
@@ -39,6 +40,7 @@ from tests.indexing.archive.synthetic import (
     put,
     vector,
 )
+from tests.qdrant_stub.running_stub import RunningStub, running_stub
 
 ONE, TWO, THREE = long_text("the river"), long_text("the bridge", 5), long_text("the harbour", 3)
 
@@ -49,14 +51,26 @@ SERVER = os.environ.get("TEST_QDRANT_URL")
 WITHOUT_SERVER = pytest.mark.skip(reason="TEST_QDRANT_URL names no Qdrant server")
 
 
-@pytest.fixture(params=["edge", "local", pytest.param("server", marks=() if SERVER else WITHOUT_SERVER)])
+@pytest.fixture(scope="module")
+def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStub]:
+    """A stub of a server, one for all tests: each has a collection of its own."""
+    with running_stub(tmp_path_factory.mktemp("stub")) as running:
+        yield running
+        assert [request for request in running.requests() if request["status"] != 200] == []
+
+
+@pytest.fixture(
+    params=["edge", "local", "stub", pytest.param("server", marks=() if SERVER else WITHOUT_SERVER)]
+)
 async def archive(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Archive]:
     if request.param == "edge":
         opened = open_edge(tmp_path / "points")
         yield opened
         await opened.close()
     else:
-        place = SERVER if request.param == "server" else None
+        place = {"server": SERVER, "local": None}.get(request.param)
+        if request.param == "stub":
+            place = request.getfixturevalue("stub").url
         async with collection(place) as (engine, _):
             yield Archive(engine, MANIFEST, engine.place)
 
@@ -64,10 +78,10 @@ async def archive(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 @asynccontextmanager
 async def collection(url: str | None) -> AsyncIterator[tuple[ServerEngine, AsyncQdrantClient]]:
     """A collection with a random name on a server, or in memory; dropped after."""
-    client = AsyncQdrantClient(url=url) if url else AsyncQdrantClient(":memory:")
-    name = f"test-{uuid.uuid4()}"
-    engine = ServerEngine(client, name, url or ":memory:")
-    server = Server(url or ":memory:", name)
+    server = Server(url or ":memory:", f"test-{uuid.uuid4()}")
+    name = server.collection
+    client = connect_client(server) if url else AsyncQdrantClient(":memory:")
+    engine = ServerEngine(client, name, server.url)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Payload indexes have no effect in the local Qdrant")

@@ -1,0 +1,75 @@
+"""A folder in, a stub of a Qdrant server running in a process of its own out, ended with the block."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class RunningStub:
+    """The process, where it listens, and what it is told."""
+
+    def __init__(self, folder: Path, **options: str) -> None:
+        """Start it; `options` are those of its command line."""
+        self._folder, self._options = folder, options
+        self.url = ""
+        self._start(0)
+
+    def fail(self, *faults: dict[str, Any]) -> None:
+        """From now on these faults (`stub.Fault`), and none that were told before."""
+        httpx.post(f"{self.url}/stub/faults", json=faults, trust_env=False).raise_for_status()
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What came since the start or the last `forget`: method, path, query, bytes, status, error."""
+        found: list[dict[str, Any]] = httpx.get(f"{self.url}/stub/requests", trust_env=False).json()
+        return found
+
+    def forget(self) -> None:
+        """Begin the list of requests anew."""
+        httpx.post(f"{self.url}/stub/forget", trust_env=False).raise_for_status()
+
+    def kill(self) -> None:
+        """End it hard, as a node that is lost."""
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def restart(self) -> None:
+        """Start it again on the same port, with the state that is on disk."""
+        self._start(int(self.url.rpartition(":")[2]))
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process.poll() is None:
+            self.kill()
+
+    def _start(self, port: int) -> None:
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in self._options.items()]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.qdrant_stub.stub",
+            f"--folder={self._folder}",
+            f"--port={port}",
+        ]
+        self._process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+        assert self.url, "the stub did not start; its reason stands above"
+
+
+@contextmanager
+def running_stub(folder: Path, **options: str) -> Iterator[RunningStub]:
+    """A stub over `folder`; options: api_key, read_only_key, version."""
+    stub = RunningStub(folder, **options)
+    try:
+        yield stub
+    finally:
+        stub.stop()
