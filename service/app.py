@@ -10,6 +10,7 @@ from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from service.answering.pipeline import Answering
 from service.answering.suggestions import Suggestions
+from service.api_keys import KeyRing
 from service.faces import (
     chat_completions,
     http_answers,
@@ -51,8 +52,8 @@ def create_app(
 
     `clock` gives Unix seconds: widget tokens and links expire by it.
     """
-    keys = [key.get_secret_value() for key in settings.api_keys]
-    access = AccessRules.of(settings, WidgetTokens(keys, clock=clock))
+    keys = KeyRing.of(settings)
+    access = AccessRules.of(settings, keys, WidgetTokens(keys, clock=clock))
     app = FastAPI(
         title="Citewell",
         summary="Ask a news archive a question in any language, get a cited, verbatim answer.",
@@ -77,10 +78,17 @@ def create_app(
         answered_suggestions=Suggestions(suggestions, archive, answering),
         widget=WidgetScript.joined(),
         token_rate=RateLimit(http_tokens.TOKENS_RATE),
-        metrics=Metrics(archive, answering, settings.queue),
+        metrics=Metrics(archive, answering, settings.queue, keys),
     )
     add_problem_handlers(app)
-    for module in (http_answers, http_articles, http_feedback, chat_completions, http_status, http_metrics):
+    for module in (
+        http_answers,
+        http_articles,
+        http_feedback,
+        chat_completions,
+        http_status,
+        http_metrics,
+    ):
         app.include_router(module.router)
     for module in (pages, http_tokens, widget_script):
         app.include_router(module.router)
@@ -98,7 +106,7 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "access_log": False,  # it prints the query, which may hold a question
         "log_level": "warning",
         "server_header": False,
-        "proxy_headers": bool(settings.api_keys),  # without keys no proxy is between
+        "proxy_headers": settings.needs_keys,  # without keys no proxy is between
         "http": ProblemProtocol,
         "ws": "none",
         "h11_max_incomplete_event_size": HEAD_BYTES,

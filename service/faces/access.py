@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api_keys import KeyRing
 from service.errors import SettingsError
 from service.faces.caller import address_of
 from service.faces.problems import Problem, problem_reply
@@ -33,12 +34,12 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 def check_binding(settings: Settings) -> None:
     """Raise SettingsError, with the reason, when the service must not start with these settings."""
     AccessRules.of(settings)
-    if settings.article_pages == "key" and not settings.api_keys:
+    if settings.article_pages == "key" and not settings.needs_keys:
         raise SettingsError(
             "CITEWELL_ARTICLE_PAGES is `key`, but CITEWELL_API_KEYS is empty, so nobody could open an "
             "article; set a key or leave CITEWELL_ARTICLE_PAGES unset"
         )
-    if not settings.api_keys and not _is_loopback_bind(settings.host):
+    if not settings.needs_keys and not _is_loopback_bind(settings.host):
         raise SettingsError(
             f"CITEWELL_HOST is {settings.host!r}, but CITEWELL_API_KEYS is empty: without keys everyone who "
             "reaches that address could read and change the archive; set CITEWELL_API_KEYS, "
@@ -89,18 +90,20 @@ def normalised_origin(origin: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """Who may call, as settings say; keys are kept as digests of one length, so comparing leaks nothing."""
+    """Who may call, as settings say, with the keys that are valid at that moment."""
 
-    keys: tuple[bytes, ...]
+    keys: KeyRing
     origins: frozenset[str]
     pages_need_key: bool
     tokens: WidgetTokens
 
     @classmethod
-    def of(cls, settings: Settings, tokens: WidgetTokens | None = None) -> "AccessRules":
+    def of(
+        cls, settings: Settings, keys: KeyRing | None = None, tokens: WidgetTokens | None = None
+    ) -> "AccessRules":
         """The rules of these settings; raises SettingsError for an allowed origin that is none.
 
-        `tokens` are those that widgets may send; unset: the ones of the settings' keys.
+        `tokens` are those that widgets may send; unset: the ones of the keys, which unset are the settings'.
         """
         origins = set()
         for origin in settings.allowed_origins:
@@ -111,18 +114,21 @@ class AccessRules:
                     "https://news.example or http://localhost:3000, separated by commas"
                 )
             origins.add(normalised)
-        secrets = [key.get_secret_value() for key in settings.api_keys]
-        keys = tuple(_digest(secret.encode("utf-8")) for secret in secrets)
-        return cls(keys, frozenset(origins), settings.pages_need_key, tokens or WidgetTokens(secrets))
+        keys = KeyRing.of(settings) if keys is None else keys
+        return cls(keys, frozenset(origins), settings.pages_need_key, tokens or WidgetTokens(keys))
 
     def has_key(self, headers: Headers) -> bool:
-        """Whether the request carries one of the keys; every key is compared, in constant time."""
+        """Whether the request carries one of the keys."""
+        return self.key_name(headers) is not None
+
+    def key_name(self, headers: Headers) -> str | None:
+        """The name of the key that the request carries; every key is compared, in constant time."""
         bearer = _bearer(headers)
         if bearer is None:
-            return False
-        digest = _digest(bearer.encode("latin-1", "replace"))
-        matches = [hmac.compare_digest(digest, key) for key in self.keys]
-        return any(matches)
+            return None
+        digest = hashlib.sha256(bearer.encode("latin-1", "replace")).digest()
+        names = [key.name for key in self.keys.keys if hmac.compare_digest(digest, key.digest)]
+        return names[0] if names else None
 
     def is_by_token(self, scope: Scope) -> bool:
         """Whether a request that was let through owes that to its widget token."""
@@ -253,10 +259,6 @@ def _token_refused(detail: str) -> Problem:
     return Problem(401, detail, headers={"WWW-Authenticate": challenge})
 
 
-def _digest(token: bytes) -> bytes:
-    return hashlib.sha256(token).digest()
-
-
 def is_foreign(headers: Headers) -> bool:
     """Whether a browser says that another site or origin caused this request."""
     return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
@@ -264,7 +266,7 @@ def is_foreign(headers: Headers) -> bool:
 
 def key_wanted(given: bool) -> Problem:
     """401: the key is absent, or (`given`) not one of ours."""
-    detail = "got a key that is not one of CITEWELL_API_KEYS" if given else "a key is needed here"
+    detail = "got a key that is not one of CITEWELL_API_KEYS or its file" if given else "a key is needed here"
     challenge = 'Bearer realm="citewell"' + (', error="invalid_token"' if given else "")
     return Problem(
         401, f"{detail}; send `Authorization: Bearer KEY`", headers={"WWW-Authenticate": challenge}
@@ -294,6 +296,7 @@ class AccessControl:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        self.rules.keys.refresh()
         headers = Headers(scope=scope)
         origin = self.rules.allowed_origin(headers)
 

@@ -23,7 +23,7 @@ async def get_chat_page(request: Request, parts: Parts) -> HTMLResponse:
     accepted = request.headers.get("accept-language", "")
     texts = page_texts(accepted)
     asked = request.query_params.get("question", "").strip()
-    if parts.settings.api_keys:
+    if parts.access.keys:
         # A plain form cannot send a key or a token: here only the script can ask.
         origin = _own_origin(request)
         missing = None if _is_listed(origin, parts) else origin

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from starlette.responses import Response
 
 from indexing.archive.kept_feedback import given_now, read_cursor
@@ -127,16 +127,16 @@ class FeedbackQuery(BaseModel):
 async def post_feedback(request: Request, parts: Parts) -> Response:
     """Kept in the archive; the same caller's feedback on the same answer replaces what was said before."""
     fields = await read_model(request, FeedbackFields, BODY_LIMIT)
-    await parts.archive.put_feedback(fields.to_feedback(_hidden(caller_of(request), parts.settings.api_keys)))
+    await parts.archive.put_feedback(fields.to_feedback(_hidden(caller_of(request), parts.access.keys)))
     return Response(status_code=204)
 
 
-def _hidden(caller: str, keys: Sequence[SecretStr]) -> str:
+def _hidden(caller: str, keys: Sequence[str]) -> str:
     """The caller's name under the first key: whoever reads the list cannot try which address made an id.
 
     Without keys every caller is on this machine and nothing is to be hidden.
     """
-    secret = keys[0].get_secret_value() if keys else ""
+    secret = keys[0] if keys else ""
     return hmac.digest(f"citewell feedback {secret}".encode(), caller.encode(), "sha256").hex()
 
 

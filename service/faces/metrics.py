@@ -11,6 +11,7 @@ from prometheus_client.exposition import choose_encoder
 from indexing.archive.archive import Archive
 from service.answering.observe import FAULTS, OUTCOMES, Observation
 from service.answering.pipeline import Answering
+from service.api_keys import KeyRing
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 # Counting a large archive takes a while, and Prometheus asks every few seconds.
@@ -26,6 +27,7 @@ class Metrics:
         archive: Archive,
         answering: Answering,
         queue: int,
+        keys: KeyRing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Watch `answering` from here on; `queue` is how many questions may wait or run at once."""
@@ -80,9 +82,11 @@ class Metrics:
         self._copies = self._gauge("archive_copies", "The same texts under other ids.")
         self._passages = self._gauge("archive_passages", "Passages that can be found.")
         self._bytes = self._gauge("archive_bytes", "Bytes on disk; absent where the engine does not say.")
-        self._keys_broken = self._gauge(
+        broken = self._gauge(
             "keys_file_broken", "1 while CITEWELL_API_KEYS_FILE cannot be used and older keys stay valid."
         )
+        broken.set_function(lambda: keys.broken)
+        self._gauge("keys", "Valid API keys.").set_function(lambda: len(keys))
         self._info = Info("citewell", "Version, engine and model.", registry=self.registry)
         for outcome in OUTCOMES:  # so that a rate exists before the first one
             self._questions.labels(outcome, "extractive")
@@ -106,10 +110,6 @@ class Metrics:
         """Count one request; `route` is the template, never the path, which may hold an id."""
         self._requests.labels(route, method, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
-
-    def keys_file_is_broken(self, broken: bool) -> None:
-        """Note whether the file of keys can be used."""
-        self._keys_broken.set(broken)
 
     async def exposition(self, accept: str) -> tuple[bytes, str]:
         """Everything as Prometheus reads it, and its media type: OpenMetrics when `accept` asks for that."""

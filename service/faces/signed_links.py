@@ -27,9 +27,12 @@ class LinkSigner:
         seconds: int = LINK_SECONDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """The first key signs, every key verifies, so keys can be rotated; `clock` gives Unix seconds."""
-        self._keys = [_signing_key(key) for key in keys]
-        self._sign = pages_need_key and bool(self._keys)
+        """The first key signs, every key verifies, so keys can be rotated; `clock` gives Unix seconds.
+
+        `keys` is kept, not copied: whoever changes what it holds changes what signs and counts.
+        """
+        self._keys = keys
+        self._pages_need_key = pages_need_key
         self._seconds = seconds
         self._clock = clock
 
@@ -44,10 +47,10 @@ class LinkSigner:
     ) -> str:
         """Path and query of a version's page with `text[start:end]` marked; `until` in Unix seconds."""
         link = article_link(article_id, version, start, end)
-        if not (self._sign and version):
+        if not (self._pages_need_key and version and self._keys):
             return link
         expiry = int(self._clock()) + self._seconds if until is None else until
-        return f"{link}&until={expiry}&mark={_mark(self._keys[0], article_id, version, expiry)}"
+        return f"{link}&until={expiry}&mark={_mark(_signing_key(self._keys[0]), article_id, version, expiry)}"
 
     def valid(self, article_id: str, version: str | None, until: str | None, mark: str | None) -> bool:
         """Whether `mark` was made with one of the keys for this article and version, and has not expired."""
@@ -56,7 +59,7 @@ class LinkSigner:
         expiry = int(until)
         given = mark.encode("utf-8", "replace")
         matches = [
-            hmac.compare_digest(_mark(key, article_id, version, expiry).encode("ascii"), given)
+            hmac.compare_digest(_mark(_signing_key(key), article_id, version, expiry).encode("ascii"), given)
             for key in self._keys
         ]
         return any(matches) and self._clock() < expiry

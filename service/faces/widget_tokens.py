@@ -27,8 +27,11 @@ class WidgetTokens:
     def __init__(
         self, keys: Sequence[str], *, seconds: int = TOKEN_SECONDS, clock: Callable[[], float] = time.time
     ) -> None:
-        """The first key signs, every key verifies, so keys can be rotated; `clock` gives Unix seconds."""
-        self._keys = [_signing_key(key) for key in keys]
+        """The first key signs, every key verifies, so keys can be rotated; `clock` gives Unix seconds.
+
+        `keys` is kept, not copied: whoever changes what it holds changes what signs and counts.
+        """
+        self._keys = keys
         self._clock = clock
         self.seconds = seconds
 
@@ -37,7 +40,7 @@ class WidgetTokens:
         if not self._keys:
             return None
         content = _encoded(json.dumps([origin, int(self._clock()) + self.seconds]).encode("utf-8"))
-        return f"{PREFIX}{content}.{_mark(self._keys[0], content)}"
+        return f"{PREFIX}{content}.{_mark(_signing_key(self._keys[0]), content)}"
 
     def standing(self, token: str, origin: str | None) -> Standing:
         """What a token is worth when it comes from this (normalised) origin; None: from no page."""
@@ -45,7 +48,9 @@ class WidgetTokens:
         if not (token.startswith(PREFIX) and separator and len(token) <= _LONGEST):
             return "not ours"
         mark = given.encode("utf-8", "replace")
-        matches = [hmac.compare_digest(_mark(key, content).encode("ascii"), mark) for key in self._keys]
+        matches = [
+            hmac.compare_digest(_mark(_signing_key(key), content).encode("ascii"), mark) for key in self._keys
+        ]
         if not any(matches):
             return "not ours"
         try:

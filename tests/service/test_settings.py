@@ -76,9 +76,9 @@ def test_a_file_that_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
         load_settings({}, file)
 
 
-def test_keys_in_a_file_come_later() -> None:
-    with pytest.raises(SettingsError, match="CITEWELL_API_KEYS only"):
-        load_settings({"CITEWELL_API_KEYS_FILE": "keys"}, NO_FILE)
+def test_a_file_of_keys_needs_keys() -> None:
+    assert load_settings({"CITEWELL_API_KEYS_FILE": "keys"}, NO_FILE).needs_keys
+    assert not load_settings({}, NO_FILE).needs_keys
 
 
 def test_the_page_of_settings_is_up_to_date() -> None:

@@ -15,6 +15,7 @@ from indexing.archive.archive import Archive
 from indexing.errors import ArchiveError
 from service.answering.pipeline import Answering
 from service.answering.question import Question
+from service.api_keys import KeyRing
 from service.errors import ModeUnavailable
 from service.faces.metrics import Metrics
 from tests.service.faces.conftest import OpenClient
@@ -149,7 +150,7 @@ class Closed(Archive):
 async def test_an_archive_that_cannot_be_read_costs_only_its_own_figures(
     make_app: Callable[..., FastAPI], answer_from: Callable[..., Answering], archive: Archive
 ) -> None:
-    metrics = Metrics(Closed(), answer_from(archive), 64)
+    metrics = Metrics(Closed(), answer_from(archive), 64, KeyRing())
     body, _ = await metrics.exposition("")
     assert b"citewell_archive_readable 0.0" in body and b"citewell_queue_limit 64.0" in body
 
@@ -168,7 +169,7 @@ async def test_the_archive_is_counted_at_most_every_15_seconds(
             return await super().status()
 
     now, counted = 100.0, Counted()
-    metrics = Metrics(counted, answer_from(archive), 64, clock=lambda: now)
+    metrics = Metrics(counted, answer_from(archive), 64, KeyRing(), clock=lambda: now)
     await metrics.exposition("")
     now = 114.0
     await metrics.exposition("")
