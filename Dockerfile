@@ -18,6 +18,7 @@ ENV CITEWELL_ARCHIVE=/data/archive \
     CITEWELL_HOST=0.0.0.0 \
     HAYSTACK_TELEMETRY_ENABLED=False \
     HOME=/data \
+    ORT_DISABLE_TELEMETRY=1 \
     PATH=/app/.venv/bin:$PATH
 VOLUME /data
 EXPOSE 8000

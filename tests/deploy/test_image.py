@@ -79,4 +79,5 @@ def test_keys_articles_and_caches_stay_out(path: str) -> None:
 def test_it_runs_as_a_user_without_rights_and_says_how_it_is() -> None:
     assert re.search(r"^USER (?!0|root)\d+$", DOCKERFILE, re.MULTILINE)
     assert "HEALTHCHECK" in DOCKERFILE and "/readyz" in DOCKERFILE
+    assert "ORT_DISABLE_TELEMETRY=1" in DOCKERFILE and "HAYSTACK_TELEMETRY_ENABLED=False" in DOCKERFILE
     assert DOCKERFILE.index("set_up.py") < DOCKERFILE.index("\nUSER "), "what is installed belongs to root"
