@@ -86,10 +86,15 @@ def _take(browser: Browser, paper: Newspaper, service: str, theme: str, folder: 
         link = chat.part("open-article", chat.open_card(turn)).first.evaluate("node => node.href")
         chat.clear()
         turn = chat.ask(SEVERAL)
-        for number in range(len(chat.part("mark", turn).all())):
-            chat.open_card(turn, number)
-        turn.evaluate("node => node.scrollIntoView({block: 'start'})")
-        save(page, "sources-that-differ")
+        if (
+            turn.get_attribute("data-state") == "answered"
+        ):  # the calibration decides how unsure an answer may be
+            for number in range(len(chat.part("mark", turn).all())):
+                chat.open_card(turn, number)
+            turn.evaluate("node => node.scrollIntoView({block: 'start'})")
+            save(page, "sources-that-differ")
+        else:
+            click.echo(f"no picture of sources that differ: {SEVERAL!r} is not answered")
         chat.clear()
         chat.ask(UNSTATED).evaluate("node => node.scrollIntoView({block: 'start'})")
         save(page, "refusal")

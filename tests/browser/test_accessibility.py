@@ -74,7 +74,8 @@ def test_widget(themed: Page, language: str, paper: Newspaper, site: Site) -> No
     page.context.set_offline(True)
     expect(chat.part("offline")).to_be_visible()
     check(page, "offline")
-    chat.ended(chat.send(QUESTION)) if chat.part("send").is_enabled() else None
+    assert chat.ended(chat.send(QUESTION)) == "failed"
+    check(page, "asked while offline")
     page.context.set_offline(False)
     page.route("**/v1/answers", lambda route: route.abort())
     chat.ask(QUESTION)

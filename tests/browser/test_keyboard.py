@@ -66,9 +66,10 @@ def test_everything_is_reached_by_keyboard(page: Page, paper: Newspaper, site: S
 def test_focus_is_seen(open_chat: OpenChat, page: Page) -> None:
     chat = open_chat()
     chat.ask(QUESTION)
+    chat.part("close").focus()
     seen = set()
     for _ in range(30):
-        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")
         part = page.evaluate(FOCUSED)
         if not part or part in ("body", "html"):
             break
