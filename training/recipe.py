@@ -163,7 +163,7 @@ FRENCH = replace(
     SETTLED,
     name="french",
     mixture=replace(LISTS.mixture, drawn=SOURCES_FRENCH),
-    blocks=30,
+    blocks=22,
     warm_up=0.05,
     decay=0.9,
 )
