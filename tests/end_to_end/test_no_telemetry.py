@@ -1,4 +1,4 @@
-"""Loads each ONNX model in a process of its own with an empty home: ONNX Runtime must not set up its reporting there."""
+"""Opens each ONNX model in a process of its own with an empty home: the runtime must not set up its reporting there."""
 
 import os
 import subprocess
