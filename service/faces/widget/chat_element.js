@@ -109,8 +109,8 @@ class CitewellChat extends HTMLElement {
     const end = (state) => {
       if (this.#running === stop) this.#running = null;
       turn.state = state;
-      view.draw();
       this.#showBusy();
+      view.draw();
       this.conversation.save();
     };
     const stop = () => {
@@ -311,7 +311,7 @@ class CitewellChat extends HTMLElement {
 
   #showNetwork() {
     const offline = navigator.onLine === false;
-    this.offline.textContent = offline ? this.words.say("offlineNotice") : "";
+    this.offline.textContent = offline ? this.words.say("offline") : "";
     this.offline.hidden = !offline;
     if (!offline && !this.panel.hidden && !this.greeted) this.#greet();
   }
