@@ -9,7 +9,6 @@ from qdrant_client import AsyncQdrantClient, models
 from indexing.archive.engine import (
     DENSE,
     FACET_LIMIT,
-    OPERATION_POINTS,
     SPARSE,
     Hit,
     Nearest,
@@ -19,6 +18,7 @@ from indexing.archive.engine import (
 )
 from indexing.archive.server_faults import explained
 from indexing.archive.terms import SparseTerms
+from indexing.archive.write_operations import write_operations
 
 T = TypeVar("T")
 
@@ -52,11 +52,10 @@ class ServerEngine:
         self.place = place
 
     async def upsert(self, points: Sequence[Point]) -> None:
-        """Store points, waiting until they are applied."""
+        """Store points in requests of bounded size, waiting until each is applied."""
         with self._explained():
-            for start in range(0, len(points), OPERATION_POINTS):
-                chunk = [_to_server(point) for point in points[start : start + OPERATION_POINTS]]
-                await self._client.upsert(self._collection, chunk, wait=True)
+            for chunk, _ in write_operations(points):
+                await self._client.upsert(self._collection, [_to_server(point) for point in chunk], wait=True)
 
     async def delete(self, ids: Sequence[str]) -> None:
         """Delete points by id."""

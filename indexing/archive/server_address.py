@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from indexing.errors import ArchiveError
 
 Quantization = Literal["none", "scalar", "turbo"]
 OnDisk = Literal["vectors", "terms"]
 COLLECTION = re.compile(r"[A-Za-z0-9._-]{1,255}")
+USER = re.compile(r"//[^/@]*@")
 SECONDS = 30.0
 ATTEMPTS = 5
 
@@ -53,7 +54,7 @@ def checked_url(url: str) -> str:
         raise _refused(url, "it has no http:// or https:// before a host")
     if parts.username is not None or parts.password is not None:
         # The address is shown by `citewell status`, and so would be what stands in it.
-        raise _refused(_without_user(parts), "it holds a user name; a key goes into QDRANT_API_KEY")
+        raise _refused(url, "it holds a user name; a key goes into QDRANT_API_KEY")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         what = parts.path if parts.path not in ("", "/") else "?" + parts.query if parts.query else "#…"
         raise _refused(url, f"it goes on after the port ({what}), and Qdrant's own paths start there")
@@ -75,9 +76,5 @@ def checked_collection(name: str) -> str:
 
 def _refused(url: str, why: str) -> ArchiveError:
     return ArchiveError(
-        f"QDRANT_URL is {url!r}: {why}; allowed: scheme, host and port, such as http://127.0.0.1:6333"
+        f"QDRANT_URL is {USER.sub('//…@', url)!r}: {why}; allowed: scheme, host and port, such as http://127.0.0.1:6333"
     )
-
-
-def _without_user(parts: SplitResult) -> str:
-    return f"{parts.scheme}://…@{parts.hostname}"

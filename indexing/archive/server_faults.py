@@ -21,6 +21,8 @@ def explained(url: str) -> Iterator[None]:
         yield
     except ResponseHandlingException as error:
         raise _of_connection(url, error.source) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise _of_connection(url, error) from error
     except UnexpectedResponse as error:
         raise _of_reply(url, error.status_code or 0, _reason(error)) from error
     except ResourceExhaustedResponse as error:
