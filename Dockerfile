@@ -22,6 +22,6 @@ ENV CITEWELL_ARCHIVE=/data/archive \
     PATH=/app/.venv/bin:$PATH
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 CMD ["citewell", "serve"]
