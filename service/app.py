@@ -1,5 +1,6 @@
 """Settings, archive, encoder and answering in, the web application out; nothing is global."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from service.faces import (
     chat_completions,
     http_answers,
     http_articles,
+    http_backup,
     http_feedback,
     http_metrics,
     http_status,
@@ -79,6 +81,7 @@ def create_app(
         widget=WidgetScript.joined(),
         token_rate=RateLimit(http_tokens.TOKENS_RATE),
         metrics=Metrics(archive, answering, settings.queue, keys),
+        backing_up=asyncio.Lock(),
     )
     add_problem_handlers(app)
     for module in (
@@ -88,6 +91,7 @@ def create_app(
         chat_completions,
         http_status,
         http_metrics,
+        http_backup,
     ):
         app.include_router(module.router)
     for module in (pages, http_tokens, widget_script):

@@ -319,6 +319,48 @@ def feedback(
 
 
 @citewell.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@service_option
+@click.pass_obj
+def backup(settings: Settings, folder: Path, service: str | None) -> None:
+    """Copy the embedded archive into a new FOLDER, while the service goes on answering.
+
+    The copy is the archive as it was at one moment: articles, all their versions, passages and feedback. At the end it
+    is opened and counted, and then appears whole or not at all. Nothing is overwritten.
+
+    Example: citewell backup /backups/archive-2026-11-29
+    """
+    # Imported here and below: the embedded engine takes a second to load.
+    from indexing.archive.backup import appearing, seal  # noqa: PLC0415
+
+    async def work(connection: Connection) -> str:
+        with appearing(folder) as copy:
+            await connection.backup(copy)
+            made = await seal(copy)
+        return f"backed up {made.contents.articles} articles in {made.contents.passages} passages to {folder.resolve()}"
+
+    click.echo(asyncio.run(_connected(settings, service, work)))
+
+
+@citewell.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def restore(settings: Settings, folder: Path) -> None:
+    """Make the archive of a backup in FOLDER, where CITEWELL_ARCHIVE says; nothing is overwritten.
+
+    Every file is compared with what it was, and the archive is opened and counted before it appears.
+
+    Example: CITEWELL_ARCHIVE=archive-restored citewell restore /backups/archive-2026-11-29
+    """
+    from indexing.archive.backup import restore as restore_backup  # noqa: PLC0415
+    from service.open_local import refuse_server  # noqa: PLC0415
+
+    refuse_server(settings)
+    made = asyncio.run(restore_backup(folder, settings.archive))
+    click.echo(f"restored {made.contents.articles} articles of {made.made} to {settings.archive.resolve()}")
+
+
+@citewell.command()
 @click.option("--samples", is_flag=True, help="Add the sample articles when the archive is empty.")
 @click.option(
     "--workers",

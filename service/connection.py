@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from service.errors import ServiceError, ServiceUnreachable
 from service.read_events import ReadEvents, ServerEvent
 from service.running_service import find_running
 from service.settings import Settings
+from service.unpack_backup import unpack_backup
 
 PAGE = 500
 BATCH_ARTICLES = 64  # of one request; the service stores 32 at a time
@@ -66,6 +68,9 @@ class Connection(Protocol):
 
     def feedback(self, limit: int, rating: Rating | None = None) -> AsyncIterator[dict[str, Any]]:
         """What readers thought of answers, newest first, at most `limit` of it, as `GET /v1/feedback` lists it."""
+
+    async def backup(self, folder: Path) -> None:
+        """Put a copy of the embedded archive as it is at one moment into an empty folder; not yet checked."""
 
 
 @asynccontextmanager
@@ -223,6 +228,13 @@ class ServiceConnection:
             left -= len(listed)
             if not listed or not params["cursor"]:
                 return
+
+    async def backup(self, folder: Path) -> None:
+        """Fetch the copy that the service makes of itself."""
+        async with self._stream("GET", "/v1/backup") as reply:
+            if reply.headers.get("Content-Type") != "application/x-tar":
+                raise self._foreign()
+            await unpack_backup(reply.aiter_raw(), folder)
 
     async def article(self, article_id: str, version: str | None = None) -> dict[str, Any] | None:
         """Ask the service for one article."""

@@ -3,11 +3,13 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
 from indexing.add_articles import Added, Reading, add_articles
+from indexing.archive.backup import copy_archive
 from indexing.archive.records import Rating
 from service.answering.events import Answered, Considered, Delta, Event, Status
 from service.answering.question import Question
@@ -64,6 +66,10 @@ class LocalConnection:
     async def remove(self, article_id: str) -> bool:
         """Remove one article."""
         return await self._local.archive.remove(article_id)
+
+    async def backup(self, folder: Path) -> None:
+        """Copy the archive."""
+        await copy_archive(self._local.archive, folder)
 
     async def export(self) -> AsyncIterator[dict[str, Any]]:
         """Every article."""

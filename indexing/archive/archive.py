@@ -1,9 +1,13 @@
 """The archive: articles, their versions and passages in Qdrant, for whoever writes or asks."""
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +37,7 @@ from indexing.archive.search_passages import (
     Version,
 )
 from indexing.archive.versions import Encoded, Plan, VersionWriter, passage_points
+from indexing.errors import ArchiveError
 
 T = TypeVar("T")
 
@@ -65,6 +70,26 @@ class ArticlePage:
 
     articles: list[dict[str, Any]]
     cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """How much an archive holds, and a digest of every article's id, versions and number of passages."""
+
+    articles: int
+    copies: int
+    texts: int
+    passages: int
+    feedback: int
+    digest: str
+
+
+@runtime_checkable
+class _Restful(Protocol):
+    """An engine whose data lie in a folder."""
+
+    def at_rest(self) -> AbstractAsyncContextManager[Path]:
+        """The folder; writes wait until the block ends."""
 
 
 class Archive:
@@ -292,6 +317,51 @@ class Archive:
                 "terms": manifest["terms"],
             },
         }
+
+    async def contents(self) -> Contents:
+        """What a copy of this archive must hold."""
+
+        async def count(kind: str) -> int:
+            return await self._engine.count(models.Filter(must=[equals("kind", kind)]))
+
+        digest = hashlib.sha256()
+        lines = [
+            json.dumps([record.kind, record.id, record.versions, record.passages])
+            async for record in self._each("article", "copy")
+        ]
+        for line in sorted(lines):
+            digest.update(line.encode())
+        return Contents(
+            articles=len([line for line in lines if line.startswith('["article"')]),
+            copies=len([line for line in lines if line.startswith('["copy"')]),
+            texts=await count("text"),
+            passages=await count("passage"),
+            feedback=await count("feedback"),
+            digest=digest.hexdigest(),
+        )
+
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[Path]:
+        """The folder of the data, between two additions, with everything in it; writes wait until the block ends.
+
+        Raises ArchiveError for an archive that lies in no folder.
+        """
+        engine = self._restful()
+        async with self.writing, engine.at_rest() as folder:
+            yield folder
+
+    def own_folder(self) -> Path:
+        """The folder of an embedded archive; raises ArchiveError for one that lies in none."""
+        self._restful()
+        return Path(self.place)
+
+    def _restful(self) -> _Restful:
+        if isinstance(self._engine, _Restful):
+            return self._engine
+        raise ArchiveError(
+            f"the archive {self.place} is on a server, which makes its own copies (Qdrant's snapshots); "
+            "only an embedded archive is copied here"
+        )
 
     async def repair(self) -> int:
         """Finish or undo what a crash interrupted; returns how many writes that were."""

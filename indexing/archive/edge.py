@@ -7,9 +7,9 @@ the serving process (exact search). One thread also gives each reading a consist
 import asyncio
 import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -52,6 +52,7 @@ class EdgeEngine:
         self._shard = shard
         self._folder = folder
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="archive")
+        self._writing = asyncio.Lock()
 
     @staticmethod
     def create(folder: Path, dimension: int) -> None:
@@ -144,6 +145,13 @@ class EdgeEngine:
         """Bring everything to disk."""
         await self._call(self._shard.flush)
 
+    @asynccontextmanager
+    async def at_rest(self) -> AsyncIterator[Path]:
+        """The folder with everything in it, whose files stay as they are until the block ends: writes wait."""
+        async with self._writing:
+            await self._call(self._shard.flush)
+            yield self._folder
+
     async def close(self) -> None:
         """Flush, close the shard and end its thread, whatever happens."""
         try:
@@ -175,8 +183,9 @@ class EdgeEngine:
             )
 
     async def _write(self, operation: edge.UpdateOperation, size: int = 0) -> None:
-        need_free_disk(self._folder, size)
-        await self._call(lambda: self._shard.update(operation))
+        async with self._writing:
+            need_free_disk(self._folder, size)
+            await self._call(lambda: self._shard.update(operation))
 
     async def _call(self, work: Callable[[], T]) -> T:
         with _explained(self._folder, "used"):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # torch takes seconds to import
     from indexing.archive.encoder import Encoder
 
 LOCK_FILE = ".lock"
+STAGING = ".copying-"
+"""How the folders begin in which a running service makes a copy of itself."""
 OWNER_ONLY = 0o700
 # What may lie in the folder of an archive without archive.json: traces of an interrupted creation, of a
 # service that has gone, and what a fresh file system has of itself.
@@ -162,6 +164,6 @@ def _data_folder(folder: Path, manifest: Manifest) -> Path:
 
 def delete_other_generations(folder: Path, current: Path) -> None:
     """Delete what a finished or interrupted `reindex` left; nothing may have it open."""
-    for path in folder.glob("points-*"):
-        if path != current and DATA.match(path.name):
+    for path in (*folder.glob("points-*"), *folder.glob(f"{STAGING}*")):
+        if path != current and (DATA.match(path.name) or path.name.startswith(STAGING)):
             shutil.rmtree(path, ignore_errors=True)

@@ -1,5 +1,6 @@
 """What every face works with: the parts of the running service, found from a request."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -33,6 +34,8 @@ class Services:
     token_rate: RateLimit
     """How often one address may ask for a widget token."""
     metrics: Metrics
+    backing_up: asyncio.Lock
+    """Held while a backup is made and fetched."""
     token: str | None = None
     """What `/healthz` repeats, so that service.json is believed of this service only."""
 
