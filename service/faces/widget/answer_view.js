@@ -55,16 +55,28 @@ function answerView(answer, chat) {
 // Each value with its marks; values of several scripts must not mix their directions.
 function valuesOf(answer, markOf) {
   const values = [];
-  for (const piece of piecesOf(answer)) {
+  const pieces = piecesOf(answer);
+  for (const [place, piece] of pieces.entries()) {
     if (typeof piece !== "string") {
       if (!values.length) values.push(make("span", { class: "value" }));
       values.at(-1).append(markOf(piece));
       continue;
     }
     const [, between, text] = piece.match(/^([;\s]*)([^]*)$/);
-    values.push(make("span", { class: "value" }, between && make("span", { class: "between" }, between), text && make("bdi", {}, text)));
+    const whose = whoseIs(pieces[place + 1]);
+    const ending = ` (${whose.join(", ")})`;
+    const told = text.endsWith(ending);
+    values.push(make("span", { class: "value" }, between && make("span", { class: "between" }, between),
+      make("bdi", {}, told ? text.slice(0, -ending.length) : text),
+      told && [" ", make("bdi", { class: "whose" }, "(", whose[0], whose[1] && [", ", make("bdi", {}, whose[1])], ")")]));
   }
   return values;
+}
+
+// Where sources disagree, a value is followed by its source and day in brackets.
+function whoseIs(citation) {
+  const { source, title, published } = citation?.article ?? {};
+  return [source || title, published?.slice(0, 10)].filter(Boolean);
 }
 
 // The sources of the first statement side by side, and those that say something else.

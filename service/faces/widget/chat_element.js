@@ -273,7 +273,7 @@ class CitewellChat extends HTMLElement {
   // What the archive holds is asked for once, when the reader first sees the widget.
   #greet() {
     this.#drawWelcome(null);
-    this.greeted = this.service.hello().then((hello) => {
+    this.greeted = this.service.greet().then((hello) => {
       this.archive = hello.archive ?? null;
       this.token = hello.token ?? null;
       this.#drawWelcome(hello);

@@ -4,7 +4,7 @@ const SILENCE = 60_000;
 const EARLY = 30_000;
 
 class Service {
-  #hello = null;
+  #token = undefined;
   #until = 0;
   #pending = null;
 
@@ -13,24 +13,29 @@ class Service {
     this.language = language;
   }
 
-  // What a page needs before the first question: a token, what the archive holds, suggested questions.
-  hello(renew = false) {
-    if (this.#hello && !renew && Date.now() < this.#until) return Promise.resolve(this.#hello);
-    this.#pending ??= this.#fetchHello().finally(() => {
+  // What the archive holds and questions that it answers; finding these out may take the service seconds.
+  greet() {
+    return this.#hello({ language: this.language });
+  }
+
+  // A question does not wait for a greeting under way: it fetches its token by itself.
+  #validToken(renew) {
+    if (this.#token !== undefined && !renew && Date.now() < this.#until) return this.#token;
+    this.#pending ??= this.#hello({}).then(() => this.#token).finally(() => {
       this.#pending = null;
     });
     return this.#pending;
   }
 
-  async #fetchHello() {
-    const reply = await this.#fetch("/v1/tokens", { language: this.language });
+  async #hello(fields) {
+    const reply = await this.#fetch("/v1/tokens", fields);
     if (!reply.ok) throw await faultOfReply(reply);
-    const hello = await jsonOf(reply);
-    const seconds = typeof hello?.expires_in === "number" ? hello.expires_in : Infinity;
+    const hello = (await jsonOf(reply)) ?? {};
+    const seconds = typeof hello.expires_in === "number" ? hello.expires_in : Infinity;
     // Renewed a little early, so that no question meets a token in its last second.
     this.#until = Date.now() + Math.max(seconds * 1000 - EARLY, seconds * 500);
-    this.#hello = hello ?? {};
-    return this.#hello;
+    this.#token = hello.token ?? null;
+    return hello;
   }
 
   // `heard(name, value)` is called for every event on the way; the answer object is returned.
@@ -81,7 +86,7 @@ class Service {
   // A token that is no longer accepted is renewed once.
   async #post(path, fields, signal) {
     for (let renewed = false; ; renewed = true) {
-      const { token } = await this.hello(renewed);
+      const token = await this.#validToken(renewed);
       signal?.throwIfAborted();
       const reply = await this.#fetch(path, fields, token, signal);
       if (reply.ok) return reply;
