@@ -29,10 +29,11 @@ from service.faces.bad_http import ProblemProtocol
 from service.faces.mcp import mcp_route
 from service.faces.metrics import Metrics
 from service.faces.problems import PROBLEM_RESPONSES, add_problem_handlers
-from service.faces.rate_limits import RateLimit
+from service.faces.rate_limits import CallerRates, RateLimit, SharedCounts
 from service.faces.request_ids import CatchErrors, RequestIds
 from service.faces.services import Services
 from service.faces.signed_links import LinkSigner
+from service.faces.watch_requests import WatchRequests
 from service.faces.widget_script import WidgetScript
 from service.faces.widget_tokens import WidgetTokens
 from service.settings import Settings
@@ -68,7 +69,10 @@ def create_app(
         redirect_slashes=False,
         responses=PROBLEM_RESPONSES,
     )
+    store = settings.rate_store
+    shared = SharedCounts(store.get_secret_value()) if store else None
     suggestions = pages.load_suggestions()
+    metrics = Metrics(archive, answering, settings.queue, keys)
     app.state.services = Services(
         settings=settings,
         archive=archive,
@@ -79,8 +83,8 @@ def create_app(
         suggestions=suggestions,
         answered_suggestions=Suggestions(suggestions, archive, answering),
         widget=WidgetScript.joined(),
-        token_rate=RateLimit(http_tokens.TOKENS_RATE),
-        metrics=Metrics(archive, answering, settings.queue, keys),
+        token_rate=RateLimit(http_tokens.TOKENS_RATE, "tokens", shared),
+        metrics=metrics,
         backing_up=asyncio.Lock(),
     )
     add_problem_handlers(app)
@@ -99,7 +103,10 @@ def create_app(
     app.router.routes.append(mcp_route())
     # The last one added is the outermost.
     app.add_middleware(CatchErrors)
-    app.add_middleware(AccessControl, rules=access, widget_rate=RateLimit(settings.widget_rate))
+    rates = CallerRates(settings.rate_per_key, settings.rate_per_address, shared)
+    widget_rate = RateLimit(settings.widget_rate, "widget", shared)
+    app.add_middleware(AccessControl, rules=access, widget_rate=widget_rate, caller_rates=rates)
+    app.add_middleware(WatchRequests, rules=access, metrics=metrics)
     app.add_middleware(RequestIds)
     return app
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import errno
-import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from service.api_keys import own_key
 from service.app import create_app, server_options
 from service.errors import SettingsError
 from service.faces.access import check_binding
+from service.log_lines import start_log
 from service.open_local import Local, open_local, overruled
 from service.running_service import (
     FILE,
@@ -33,7 +33,6 @@ from service.settings import Settings
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 FIRST_QUESTION = "How many soldiers entered via Ishkashim?"
-OWN_LOGGERS = ("citewell", "indexing", "service")
 SLOW_SECONDS = 2.0
 
 
@@ -48,7 +47,7 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
         click.echo(_runs_elsewhere(settings))
         return
     with closing(listening):
-        _log_to_standard_error()
+        start_log(settings.log, requests=settings.log_requests == "on")
         address = _address(settings.host, listening.getsockname()[1])
         if said := overruled(settings):
             click.echo(said)
@@ -59,17 +58,6 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
                     await _add_samples(local, settings)
                 await asyncio.to_thread(local.answering.warm_up)
             await _serve(settings, local, listening, address)
-
-
-def _log_to_standard_error() -> None:
-    """Warnings and errors of our own loggers, whose lines never hold a question; below that nothing."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    for name in OWN_LOGGERS:
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.WARNING)
-        logger.addHandler(handler)
-        logger.propagate = False
 
 
 @contextmanager

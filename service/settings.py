@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
 from limits import parse_many
@@ -173,6 +173,35 @@ class Settings(BaseSettings):
         description="File with one key a line, `KEY` or `NAME: KEY`, valid beside CITEWELL_API_KEYS and before them; "
         "read again whenever it changes.",
     )
+    log: Literal["text", "json"] = Field(
+        "text",
+        validation_alias="CITEWELL_LOG",
+        description="`text` or `json`: how a line of the log on standard error looks.",
+    )
+    log_requests: Literal["off", "on"] = Field(
+        "off",
+        validation_alias="CITEWELL_LOG_REQUESTS",
+        description="`on`: log each request with its route, status, time and the name of its key; never its "
+        "address's query or a question.",
+    )
+    rate_per_key: str | None = Field(
+        None,
+        validation_alias="CITEWELL_RATE_PER_KEY",
+        description="How often the holders of one key (or of keys with one name) may call, such as `600/minute`; "
+        "unset: as often as they like.",
+    )
+    rate_per_address: str | None = Field(
+        None,
+        validation_alias="CITEWELL_RATE_PER_ADDRESS",
+        description="How often one address may call without a valid key (pages, widgets, wrong keys), such as "
+        "`120/minute`; unset: as often as it likes.",
+    )
+    rate_store: SecretStr | None = Field(
+        None,
+        validation_alias="CITEWELL_RATE_STORE",
+        description="A Redis in which several services count calls together, such as `redis://127.0.0.1:6379/0` (needs "
+        "the Python package redis); unset: each for itself.",
+    )
 
     @field_validator("api_keys", "allowed_origins", "qdrant_on_disk", mode="before")
     @classmethod
@@ -196,9 +225,11 @@ class Settings(BaseSettings):
         except ArchiveError as error:
             raise ValueError(str(error)) from None
 
-    @field_validator("widget_rate")
+    @field_validator("widget_rate", "rate_per_key", "rate_per_address")
     @classmethod
-    def _known_rate(cls, value: str) -> str:
+    def _known_rate(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         try:
             items = parse_many(value)
         except ValueError:

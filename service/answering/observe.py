@@ -37,12 +37,23 @@ class Observation:
 
 Watcher = Callable[[Observation], None]
 
+_watcher: ContextVar[Watcher | None] = ContextVar("answering_watcher", default=None)
 _observation: ContextVar[Observation | None] = ContextVar("answering_observation", default=None)
 
 
 @contextmanager
-def observed(mode: str, watchers: list[Watcher]) -> Iterator[Observation]:
-    """Observe one question; every watcher is told when the block ends, however it ends."""
+def watched_by(watcher: Watcher) -> Iterator[None]:
+    """Tell `watcher` of every question that is dealt with inside, tasks and threads included."""
+    token = _watcher.set(watcher)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+@contextmanager
+def observed(mode: str) -> Iterator[Observation]:
+    """Observe one question; whoever watches is told when the block ends, however it ends."""
     observation = Observation(mode)
     token = _observation.set(observation)
     try:
@@ -58,7 +69,8 @@ def observed(mode: str, watchers: list[Watcher]) -> Iterator[Observation]:
         raise
     finally:
         _observation.reset(token)
-        for watch in watchers:
+        watch = _watcher.get()
+        if watch is not None:
             watch(observation)
 
 

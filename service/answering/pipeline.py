@@ -25,7 +25,7 @@ from service.answering.embed_question import EmbedQuestion
 from service.answering.events import Answered, Delta, Event, Status, heard_by, tell
 from service.answering.fair_queue import FairQueue
 from service.answering.make_standalone import MakeStandalone
-from service.answering.observe import Watcher, observed
+from service.answering.observe import observed
 from service.answering.question import Question
 from service.answering.read_closely import ReadClosely
 from service.answering.read_passages import ReadPassage, ReadPassages, considered
@@ -64,8 +64,6 @@ class Answering:
         compose = Compose(archive, confidence, common_words(encoder.tokenizer), threshold)
         self._pipeline = _connected(archive, encoder, reader, compose)
         self._queue = FairQueue(queue, AT_ONCE, SECONDS_AN_ANSWER)
-        self.watchers: list[Watcher] = []
-        """Told of every question that `ask` or `stream` has dealt with."""
 
     @property
     def queue_length(self) -> int:
@@ -81,7 +79,7 @@ class Answering:
 
         Callers take turns in the queue, whoever they are: a name of any kind that is the same each time.
         """
-        with observed(question.mode or "extractive", self.watchers) as observation:
+        with observed(question.mode or "extractive") as observation:
             if question.mode == "generative":
                 raise ModeUnavailable(
                     "mode 'generative' needs a language model and none is configured; set CITEWELL_LLM_BASE_URL, "

@@ -16,12 +16,13 @@ from service.api_keys import KeyRing
 from service.errors import SettingsError
 from service.faces.caller import address_of
 from service.faces.problems import Problem, problem_reply
-from service.faces.rate_limits import RateLimit
+from service.faces.rate_limits import CallerRates, RateLimit
 from service.faces.widget_tokens import WidgetTokens, is_widget_token
 from service.settings import Settings
 
 WIDGET_SCRIPT = "/widget.js"
-OPEN_PATHS = frozenset({"/healthz", "/readyz", WIDGET_SCRIPT, "/", "/v1/tokens"})
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+OPEN_PATHS = HEALTH_PATHS | {WIDGET_SCRIPT, "/", "/v1/tokens"}
 TOKEN_PATHS = frozenset({"/v1/answers", "/v1/feedback"})
 """What a widget token opens, with POST only."""
 ARTICLE_PAGES = "/articles/"
@@ -273,11 +274,11 @@ def key_wanted(given: bool) -> Problem:
     )
 
 
-def too_many(seconds: int) -> Problem:
+def too_many(seconds: int, caller: str = "this address") -> Problem:
     """429: come again after so many seconds."""
     return Problem(
         429,
-        f"got too many requests from this address; try again in {seconds} s",
+        f"got too many requests from {caller}; try again in {seconds} s",
         headers={"Retry-After": str(seconds)},
     )
 
@@ -285,11 +286,14 @@ def too_many(seconds: int) -> Problem:
 class AccessControl:
     """ASGI middleware: refuses what the rules refuse, answers preflights, adds CORS headers."""
 
-    def __init__(self, app: ASGIApp, rules: AccessRules, widget_rate: RateLimit) -> None:
+    def __init__(
+        self, app: ASGIApp, rules: AccessRules, widget_rate: RateLimit, caller_rates: CallerRates
+    ) -> None:
         """`rules` are those of the settings; `widget_rate` is how often one reader's widget may ask."""
         self.app = app
         self.rules = rules
         self.widget_rate = widget_rate
+        self.caller_rates = caller_rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection; there are no websockets, so any is refused by the server."""
@@ -307,7 +311,12 @@ class AccessControl:
                 _add_cors(reply, origin)
             await send(message)
 
-        refusal = self.rules.refusal(scope) or self._refusal_by_rate(scope, headers)
+        # First of all, so that wrong keys count, too.
+        refusal = (
+            await self._refusal_by_caller(scope, headers)
+            or self.rules.refusal(scope)
+            or await self._refusal_by_rate(scope, headers)
+        )
         if refusal is not None:
             await problem_reply(scope, refusal)(scope, receive, send_with_headers)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
@@ -315,12 +324,23 @@ class AccessControl:
         else:
             await self.app(scope, receive, send_with_headers)
 
-    def _refusal_by_rate(self, scope: Scope, headers: Headers) -> Problem | None:
+    async def _refusal_by_caller(self, scope: Scope, headers: Headers) -> Problem | None:
+        if scope["path"] in HEALTH_PATHS:  # whoever watches the service must not be told that it is down
+            return None
+        key = self.rules.key_name(headers)
+        seconds = await self.caller_rates.turn(key, address_of(Request(scope)))
+        return (
+            too_many(seconds, "this address" if key is None else "the holders of this key")
+            if seconds
+            else None
+        )
+
+    async def _refusal_by_rate(self, scope: Scope, headers: Headers) -> Problem | None:
         if not self.rules.is_by_token(scope):
             return None
         # By address and origin, not by token: a page may have a new one whenever it likes.
         origin = normalised_origin(headers["origin"]) or ""
-        seconds = self.widget_rate.wait(scope["path"], address_of(Request(scope)), origin)
+        seconds = await self.widget_rate.turn(scope["path"], address_of(Request(scope)), origin)
         return too_many(seconds) if seconds else None
 
     def _preflight(self, scope: Scope, origin: str | None) -> Response:

@@ -44,7 +44,7 @@ class TokenFields(BaseModel):
 async def post_token(request: Request, parts: Parts) -> JSONResponse:
     """For pages of the `Origin`: a token (null where no key is needed), what the archive holds, suggestions."""
     origin = parts.access.page_origin(request.scope)
-    if parts.access.keys and (seconds := parts.token_rate.wait(address_of(request))):
+    if parts.access.keys and (seconds := await parts.token_rate.turn(address_of(request))):
         raise too_many(seconds)
     fields = await read_model(request, TokenFields, _BODY_LIMIT)
     token = parts.access.tokens.issue(origin)

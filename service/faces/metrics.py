@@ -30,7 +30,7 @@ class Metrics:
         keys: KeyRing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Watch `answering` from here on; `queue` is how many questions may wait or run at once."""
+        """Of `answering` only the length of its queue is asked; `queue` is how many questions may wait or run."""
         self._archive = archive
         self._clock = clock
         self._counted: float | None = None
@@ -81,7 +81,7 @@ class Metrics:
         self._articles = self._gauge("archive_articles", "Articles, without copies.")
         self._copies = self._gauge("archive_copies", "The same texts under other ids.")
         self._passages = self._gauge("archive_passages", "Passages that can be found.")
-        self._bytes = self._gauge("archive_bytes", "Bytes on disk; absent where the engine does not say.")
+        self._bytes = self._gauge("archive_bytes", "Bytes on disk; 0 where the engine does not say.")
         broken = self._gauge(
             "keys_file_broken", "1 while CITEWELL_API_KEYS_FILE cannot be used and older keys stay valid."
         )
@@ -92,12 +92,12 @@ class Metrics:
             self._questions.labels(outcome, "extractive")
         for fault in FAULTS:
             self._faults.labels(fault)
-        answering.watchers.append(self._watch)
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(f"citewell_{name}", meaning, registry=self.registry)
 
-    def _watch(self, seen: Observation) -> None:
+    def question_done(self, seen: Observation) -> None:
+        """Count one question."""
         self._questions.labels(seen.outcome, seen.mode).inc()
         if seen.refusal is not None:
             self._refusals.labels(seen.refusal).inc()

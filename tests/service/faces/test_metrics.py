@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from indexing.archive.archive import Archive
 from indexing.errors import ArchiveError
+from service.answering.observe import watched_by
 from service.answering.pipeline import Answering
 from service.answering.question import Question
 from service.api_keys import KeyRing
@@ -63,20 +64,24 @@ async def test_a_refusal_is_counted_with_its_reason(filled: httpx.AsyncClient) -
 
 async def test_a_question_that_gets_no_answer_is_counted_too(
     filled: httpx.AsyncClient,
-    open_client: OpenClient,
+    make_app: Callable[..., FastAPI],
     answer_from: Callable[..., Answering],
     archive: Archive,
 ) -> None:
     held = HeldArchive(archive)
     answering = answer_from(held, queue=1)
-    async with open_client(answering) as client:
-        asked = asyncio.ensure_future(answering.ask(Question(QUESTION)))
-        await held.begun.acquire()
-        assert (await client.post("/v1/answers", json={"question": QUESTION})).status_code == 503
-        asked.cancel()
-        await asyncio.gather(asked, return_exceptions=True)
-        with pytest.raises(ModeUnavailable):
-            await answering.ask(Question(QUESTION, mode="generative"))
+    app = make_app(answering)
+    done = app.state.services.metrics.question_done
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        with watched_by(done):
+            asked = asyncio.ensure_future(answering.ask(Question(QUESTION)))
+            await held.begun.acquire()
+            assert (await client.post("/v1/answers", json={"question": QUESTION})).status_code == 503
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            with pytest.raises(ModeUnavailable):
+                await answering.ask(Question(QUESTION, mode="generative"))
         figures = await scrape(client)
     assert figure(figures, "citewell_questions_total", outcome="busy", mode="extractive") == 1
     assert figure(figures, "citewell_questions_total", outcome="cancelled", mode="extractive") == 1
