@@ -1,5 +1,6 @@
 """Opens the archive of an installation on a Qdrant server: reached, version and collection checked, ready to write."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from indexing.archive.archive import Archive
@@ -9,6 +10,8 @@ from indexing.archive.server import ServerEngine
 from indexing.archive.server_address import Server, checked_collection, checked_url
 from indexing.archive.server_collection import prepare_collection, require_version
 from indexing.archive.server_faults import explained
+from indexing.archive.write_lease import WriteLease
+from indexing.errors import ArchiveFull
 
 REMEDY = "export its articles with the encoder that it has and add them under another CITEWELL_COLLECTION"
 
@@ -35,7 +38,9 @@ async def open_server_archive(server: Server, wanted: Manifest) -> Archive:
         )
         engine.name = f"Qdrant server {version}"
         archive = Archive(engine, found.manifest, server.place)
-        await archive.repair()
+        archive.writing = WriteLease(client, server.collection, server.url)
+        with suppress(ArchiveFull):  # half written articles are not seen; the next write clears them up
+            await archive.repair()  # under the lease, since another process may be at work
     except BaseException:
         await client.close()
         raise
