@@ -123,7 +123,7 @@ class WriteLease(asyncio.Lock):
         point = models.PointStruct(id=ID, vector={}, payload={"id": ID, "content": None, "meta": meta})
         with explained(self._url):
             await self._client.upsert(
-                self._collection, [point], wait=True, ordering=models.WriteOrdering.STRONG, **condition
+                self._collection, [point], wait=True, ordering=models.WriteOrdering.MEDIUM, **condition
             )
 
     async def _give_back(self) -> None:
@@ -133,5 +133,5 @@ class WriteLease(asyncio.Lock):
                 self._collection,
                 models.FilterSelector(filter=mine),
                 wait=True,
-                ordering=models.WriteOrdering.STRONG,
+                ordering=models.WriteOrdering.MEDIUM,
             )
