@@ -46,7 +46,7 @@ train: setup-dev  ## the reader, for hours, going on where it was stopped; see t
 	.venv/bin/python -m training.mine_negatives --data $(TRAINING_DATA)
 	.venv/bin/python -m training.train_reader --data $(TRAINING_DATA)
 	.venv/bin/python -m training.export_reader --folder .cache/training/candidate --earlier .cache/training/reader/after-settled.pt
-	.venv/bin/python -m evaluation.fit_confidence --reader .cache/training/candidate
+	.venv/bin/python -m evaluation.fit_confidence --reader .cache/training/candidate --threshold 0.38
 	.venv/bin/python -m evaluation.gate --reader .cache/training/candidate
 	cp .cache/training/candidate/* models/reader/
 

@@ -3,16 +3,17 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from service.answering.answer_type import AnswerType, asks_for_several, expected_type, fits
 from service.answering.contradiction import denial_unmet, year_contradicted
 from service.answering.group_answers import AnswerGroup
 from service.answering.question_names import Name, is_found, named, prepare_text, share_found
-from service.answering.read_passages import RETRIEVAL_WEIGHT, Reading
+from service.answering.read_passages import Reading
 from service.answering.understand_question import Understood
 
-# Log-odds that stand for the best of the other articles where none was read: their mean on the development questions.
-OTHER_ARTICLES = -1.3
+# Log-odds that stand for those of other articles where none was read: their mean on the development questions.
+OTHER_ARTICLES = -4.5
 # What the ranking adds to the reader's log-odds and the passage's score; chosen on the development questions.
 NAMES_WEIGHT = 2.0  # all names of the question stand in the passage, against none
 UNFIT = 4.0  # the span cannot be what is asked for: a name for a number
@@ -102,27 +103,35 @@ def language_pair(asked: Asked, answer: RankedAnswer) -> str:
     return f"{asked.language.split('-')[0]}-{answer.best.found.language.split('-')[0]}"
 
 
+def _best_of_other_articles(ranked: Sequence[RankedAnswer]) -> list[float]:
+    """The highest score of each article that does not say the same as the first answer."""
+    agreeing = {reading.found.passage.article_id for reading in ranked[0].group.readings}
+    best: dict[str, float] = {}
+    for reading in (reading for answer in ranked[1:] for reading in answer.group.readings):
+        article = reading.found.passage.article_id
+        if article not in agreeing:
+            best[article] = max(reading.score, best.get(article, reading.score))
+    return list(best.values())
+
+
 def signals(ranked: Sequence[RankedAnswer], asked: Asked, headings: Mapping[str, str]) -> dict[str, float]:
     """The signals of the first answer; `confidence.json` holds what each is worth. NaN where one cannot be told.
 
     How high the reader scores depends on the kind of text and on the languages: right answers in French news have lower
-    log-odds than written near misses in an encyclopaedia. So what counts is not the score but how far it lies above the
-    best of other articles for the same question (as in the test normalisation of Auckenthaler et al. 2000).
+    log-odds than written near misses in an encyclopaedia. So what other articles give for the same question counts beside
+    it, as in the test normalisation of Auckenthaler et al. 2000: their mean, since the best of them may tell the same
+    story.
     """
     first = ranked[0]
     best = first.best
     passage, language = best.found.passage, best.found.language
-    others = [
-        answer.best.score
-        for answer in ranked[1:]
-        if answer.best.found.passage.article_id != passage.article_id
-    ]
+    others = _best_of_other_articles(ranked)
     sentence = passage.text[best.sentence[0] - passage.start : best.sentence[1] - passage.start]
     told = f"{headings[passage.article_id]}\n{passage.text}"
     return {
-        "lead": best.score - max(others, default=OTHER_ARTICLES),
+        "score": best.score,
+        "others_below": -(fmean(others) if others else OTHER_ARTICLES),
         "sharpness": best.sharpness,
-        "retrieval": RETRIEVAL_WEIGHT * best.found.score,
         "agreement": float(first.group.articles - 1),
         "names": first.names if asked.names else math.nan,
         # Leads are smaller where question and passage differ in language, also those of right answers.

@@ -67,24 +67,36 @@ def test_the_signals_are_those_of_the_first_answer() -> None:
         reading("At Langar 50 came.", "50", "b", score=2.0),
     )
     told = signals(ranked, asked, HEADINGS)
-    assert told["lead"] == 4.0
+    assert (told["score"], told["others_below"]) == (6.0, -2.0)
     assert told["names"] == told["type_fits"] == 1.0
     assert told["agreement"] == 0.0
 
 
-def test_the_lead_is_the_one_over_other_articles() -> None:
+def test_other_articles_count_by_the_mean_of_their_best() -> None:
     ranked, asked = _ranked(
         "How many soldiers entered via Ishkashim?",
         reading("At Ishkashim 102 soldiers came.", "102", "a", score=6.0),
         reading("At Langar 50 soldiers came.", "50", "a", score=5.5),
         reading("At Velm 7 soldiers came.", "7", "b", score=1.0),
+        reading("At Velm 7 of 9 soldiers came.", "9", "b", score=-2.0),
+        reading("At Korvel 8 soldiers came.", "8", "c", score=-3.0),
     )
-    assert signals(ranked, asked, HEADINGS)["lead"] == 5.0
+    assert signals(ranked, asked, HEADINGS)["others_below"] == 1.0
+
+
+def test_an_article_that_agrees_is_none_of_the_others() -> None:
+    ranked, asked = _ranked(
+        "How many came?",
+        reading("Some 102 came.", "102", "a", score=6.0),
+        reading("In all 102 came.", "102", "b", score=5.0),
+        reading("Some 7 came.", "7", "c", score=-2.0),
+    )
+    assert signals(ranked, asked, HEADINGS)["others_below"] == 2.0
 
 
 def test_alone_an_article_is_measured_against_what_others_usually_reach() -> None:
     ranked, asked = _ranked("How many came?", reading("Some 102 came.", "102", score=6.0))
-    assert signals(ranked, asked, HEADINGS)["lead"] == 6.0 - OTHER_ARTICLES
+    assert signals(ranked, asked, HEADINGS)["others_below"] == -OTHER_ARTICLES
 
 
 def test_the_pair_is_the_questions_language_and_the_articles() -> None:
