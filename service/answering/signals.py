@@ -118,9 +118,9 @@ def signals(ranked: Sequence[RankedAnswer], asked: Asked, headings: Mapping[str,
     """The signals of the first answer; `confidence.json` holds what each is worth. NaN where one cannot be told.
 
     How high the reader scores depends on the kind of text and on the languages: right answers in French news have lower
-    log-odds than written near misses in an encyclopaedia. So what other articles give for the same question counts beside
-    it, as in the test normalisation of Auckenthaler et al. 2000: their mean, since the best of them may tell the same
-    story.
+    log-odds than written near misses in an encyclopaedia. So what other articles give for the same question counts
+    beside it, as in the test normalisation of Auckenthaler et al. 2000: their mean, since the best of them may tell the
+    same story.
     """
     first = ranked[0]
     best = first.best
