@@ -18,6 +18,7 @@ from evaluation.chromium import chromium
 from evaluation.newspaper import Newspaper, front_page, newspaper, script_tag, strict_policy
 from evaluation.provenance import ROOT
 from evaluation.service_child import free_port, service_child
+from evaluation.warm_suggestions import warm_suggestions
 from evaluation.widget_driver import Chat
 from indexing.errors import IndexingError
 from service.errors import ServiceError
@@ -44,6 +45,7 @@ def take_screenshots(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with chromium() as browser, newspaper() as paper, _service(paper.origin) as service:
+            warm_suggestions(service, paper.origin, "en", "ar")
             for theme in THEMES:
                 _take(browser, paper, service, theme, folder)
     except (IndexingError, ServiceError) as error:

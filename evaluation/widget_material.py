@@ -13,7 +13,7 @@ from service.faces.pages import load_suggestions
 
 # Beyond the first plane of Unicode, joined and coloured: a browser counts each as up to seven units, we as code points.
 EMOJI = ("📰", "👩🏽‍🚀", "👨‍👩‍👧‍👦", "🇫🇷", "𠮷", "🪁")
-QUESTIONS_A_SET = 40
+QUESTIONS_A_SET = 80
 EVERY = 3  # of the articles of the sets every third gets emoji
 
 

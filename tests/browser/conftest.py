@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from evaluation.chromium import CHROMIUM, chromium
 from evaluation.newspaper import Newspaper, front_page, newspaper, script_tag, strict_policy
+from evaluation.warm_suggestions import warm_suggestions
 from evaluation.widget_driver import HEAR, Chat
 from indexing.archive.encoder import Encoder
 from indexing.archive.open_archive import manifest_for, open_archive
@@ -104,6 +105,7 @@ def site(
                 "/v1/articles", content=_articles(), headers={"Content-Type": "application/x-ndjson"}
             )
             assert reply.is_success and '"failed"' not in reply.text, reply.text
+            warm_suggestions(address, paper.origin, "en", "ar")
             yield Site(address, client)
 
 
