@@ -71,7 +71,7 @@ class KeyRing(Sequence[str]):
         self.broken = False
         self._keys = found + self._listed
         names = ", ".join(dict.fromkeys(key.name for key in self._keys))
-        logger.warning("%s was read again: %d keys are valid (%s)", self._file, len(self._keys), names)
+        logger.warning("%s was read again; valid keys: %d (%s)", self._file, len(self._keys), names)
 
     def __iter__(self) -> Iterator[str]:
         """The secrets, the one that signs first."""

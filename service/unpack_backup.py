@@ -27,6 +27,7 @@ async def unpack_backup(content: AsyncIterator[bytes], folder: Path) -> None:
     finally:
         # Also after an error, which wins: nobody may write in the folder when this has returned.
         await asyncio.wait([unpacking])
+        unpacking.exception()  # looked at, so that nobody complains of it beside that error
     unpacking.result()
 
 

@@ -96,7 +96,7 @@ def test_a_file_that_breaks_keeps_the_keys_and_is_said_once(
         ring.refresh()
     assert (ring[0], ring.broken) == ("new", False)
     said = caplog.records[-1].message
-    assert "3 keys are valid (newsroom, line-4, widget.2026)" in said
+    assert "valid keys: 3 (newsroom, line-4, widget.2026)" in said
     assert "alpha" not in caplog.text and "gamma" not in caplog.text
 
 

@@ -1,6 +1,7 @@
 """`GET /v1/backup`: the archive as a tar file, one at a time, and nothing left behind, whoever hangs up."""
 
 import asyncio
+import gc
 import io
 import json
 import tarfile
@@ -76,6 +77,21 @@ async def test_what_is_no_tar_file_is_said(tmp_path: Path, content: bytes) -> No
 
     with pytest.raises(ServiceError, match="no whole backup"):
         await unpack_backup(pieces(), tmp_path)
+
+
+async def test_a_backup_that_is_cut_off_says_why_and_nothing_else(
+    filled: httpx.AsyncClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = (await filled.get("/v1/backup")).content
+
+    async def cut_off() -> AsyncIterator[bytes]:
+        yield whole[: len(whole) // 2]
+        raise httpx.ReadError("gone")
+
+    with pytest.raises(httpx.ReadError, match="gone"):
+        await unpack_backup(cut_off(), tmp_path)
+    gc.collect()
+    assert not caplog.records
 
 
 async def test_one_backup_at_a_time_and_none_for_who_has_hung_up(
