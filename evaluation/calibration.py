@@ -28,6 +28,8 @@ class Case:
     """Languages of question and article, as "en-fr"."""
     attempted: bool = True
     """Whether there is an answer at all; else the question is refused whatever the threshold."""
+    sets_threshold: bool = True
+    """Whether its false answer counts when a threshold is chosen; the others only teach what signals are worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,12 @@ def threshold_for_false_answers(
     holds on average for new questions and not only for these.
     """
     unanswerable = sorted(
-        (score for score, case in zip(scores, cases, strict=True) if not case.answerable), reverse=True
+        (
+            score
+            for score, case in zip(scores, cases, strict=True)
+            if not case.answerable and case.sets_threshold
+        ),
+        reverse=True,
     )
     allowed = math.floor(most * (len(unanswerable) + 1)) - 1
     if allowed < 0:

@@ -16,6 +16,7 @@ import click
 from evaluation.calibration import Case
 from evaluation.errors import EvaluationError
 from evaluation.fit_calibration import fit_confidence
+from evaluation.judge_answers import SETS_THRESHOLD
 from evaluation.provenance import ROOT, provenance
 from evaluation.reading_report import DEFAULT_SEED, ReadingReport
 from indexing.errors import IndexingError
@@ -74,6 +75,7 @@ def as_case(row: Mapping[str, Any]) -> Case:
         row["group"],
         row["pair"],
         bool(row["attempted"]),
+        row["part"] in SETS_THRESHOLD,
     )
 
 
