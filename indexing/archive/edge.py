@@ -5,7 +5,6 @@ the serving process (exact search). One thread also gives each reading a consist
 """
 
 import asyncio
-import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,6 @@ from indexing.archive.engine import (
     DENSE,
     FACET_LIMIT,
     KEYWORD_FIELDS,
-    OPERATION_POINTS,
     SPARSE,
     Hit,
     Nearest,
@@ -30,11 +28,11 @@ from indexing.archive.engine import (
     Reading,
 )
 from indexing.archive.terms import SparseTerms
+from indexing.archive.write_operations import write_operations
 from indexing.errors import ArchiveError, ArchiveFull, ArchiveLocked
 
 T = TypeVar("T")
 
-OPERATION_BYTES = 8 << 20
 # Edge writes through memory maps of sparse files: on a full disk the process dies of SIGBUS without a word,
 # even when it only opens a shard. The write-ahead log takes segments of 32 MB, an empty shard 70 MB.
 FREE_BYTES_NEEDED = 128 << 20
@@ -81,7 +79,7 @@ class EdgeEngine:
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points in operations of bounded size."""
-        for chunk, size in _chunks(points):
+        for chunk, size in write_operations(points):
             await self._write(edge.UpdateOperation.upsert_points([_to_edge(point) for point in chunk]), size)
 
     async def delete(self, ids: Sequence[str]) -> None:
@@ -244,28 +242,6 @@ def _blocks(path: Path) -> int:
     with suppress(FileNotFoundError):  # Edge replaces files while it works
         return path.stat().st_blocks * 512
     return 0
-
-
-def _point_size(point: Point) -> int:
-    """At least the bytes that the point takes in an operation."""
-    vector = 4 * len(point.dense) if point.dense is not None else 0
-    terms = 8 * len(point.terms.indices) if point.terms is not None else 0
-    return vector + terms + len(json.dumps(point.payload)) + 512
-
-
-def _chunks(points: Sequence[Point]) -> Iterator[tuple[list[Point], int]]:
-    """Operations with their sizes: at most OPERATION_POINTS and OPERATION_BYTES, but one point at least."""
-    chunk: list[Point] = []
-    size = 0
-    for point in points:
-        more = _point_size(point)
-        if chunk and (len(chunk) == OPERATION_POINTS or size + more > OPERATION_BYTES):
-            yield chunk, size
-            chunk, size = [], 0
-        chunk.append(point)
-        size += more
-    if chunk:
-        yield chunk, size
 
 
 def _to_edge(point: Point) -> edge.Point:

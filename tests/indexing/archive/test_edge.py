@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from qdrant_client import models
 
-from indexing.archive.edge import OPERATION_BYTES, EdgeEngine
+from indexing.archive.edge import EdgeEngine
 from indexing.archive.engine import OPERATION_POINTS, Point
 from indexing.archive.filters import equals
 from indexing.archive.open_archive import open_archive
 from indexing.archive.records import record_id, text_point
+from indexing.archive.write_operations import OPERATION_BYTES
 from indexing.errors import ArchiveError, ArchiveLocked
 from tests.indexing.archive.open_elsewhere import fill, in_child, look
 from tests.indexing.archive.synthetic import (
