@@ -10,6 +10,7 @@ from service.answering.written_numbers import numbers_in
 
 FIGURED = ("number", "amount", "date", "duration")  # asked for: the figures are the answer
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_DIGIT = regex.compile(r"\p{Nd}")
 
 
 class SameAnswer:
@@ -54,4 +55,5 @@ def _figures(text: str) -> list[frozenset[object]]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+    plain = _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), unicodedata.normalize("NFKC", text))
+    return " ".join(_WORD.findall(plain.casefold()))

@@ -19,6 +19,7 @@ from tests.service.answering.readings import reading
         (None, "Emomali Rahmon", "President Emomali Rahmon"),
         ("person", "Эмомали Рахмон", "Emomali Rahmon"),
         (None, "la frontière", "La Frontière"),
+        (None, "38 %", "٣٨٪"),
     ],
 )
 def test_the_same(expected: AnswerType | None, one: str, other: str) -> None:
