@@ -81,10 +81,12 @@ def _is_in(link: CitedLink, article_id: str, stored: StoredArticle) -> bool:
 def _quotes(
     cited: Sequence[CitedLink], here: Sequence[CitedLink], article_id: str, place: Offsets | None
 ) -> Quotes | None:
-    """The place of this page among the quotes; None without any."""
+    """The place of this page among the quotes; None without any, or with none but the one that is shown."""
     if not cited:
         return None
     at = next((link for link in here if place and (link.start, link.end) == (place.start, place.end)), None)
+    if at is not None and len(cited) == 1:
+        return None
 
     def step(link: CitedLink | None) -> Step | None:
         if link is None:

@@ -118,6 +118,15 @@ async def test_right_to_left_and_emoji_land_where_they_should(client: httpx.Asyn
     await client.delete("/v1/articles/nada")
 
 
+async def test_the_only_quote_of_an_answer_leads_nowhere_else(
+    filled: httpx.AsyncClient, places: list[tuple[int, int]]
+) -> None:
+    link = article_link("frontiere", await version_of(filled, "frontiere"), *places[1])
+    page = await open_page(filled, with_cited(link, [link]))
+    assert page.get_element_by_id("quote").text_content() == "Ishkashim (102 personnes)"
+    assert not page.xpath("//nav")
+
+
 async def test_a_removed_article_is_told_in_one_sentence_and_the_other_quotes_stay_in_reach(
     filled: httpx.AsyncClient, places: list[tuple[int, int]]
 ) -> None:
