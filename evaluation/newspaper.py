@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -104,7 +105,7 @@ def front_page(tags: str, language: str = "en", body: str = "", title: str = "")
 
 def script_tag(service: str, **data: str) -> str:
     """The one tag that brings the widget; `data` become its `data-` attributes."""
-    attributes = "".join(f' data-{name}="{value}"' for name, value in data.items())
+    attributes = "".join(f' data-{name}="{escape(value)}"' for name, value in data.items())
     return f'<script src="{service}/widget.js"{attributes} defer></script>'
 
 

@@ -14,6 +14,40 @@ from service.faces.pages import load_suggestions
 # Beyond the first plane of Unicode, joined and coloured: a browser counts each as up to seven units, we as code points.
 EMOJI = ("📰", "👩🏽‍🚀", "👨‍👩‍👧‍👦", "🇫🇷", "𠮷", "🪁")
 QUESTIONS_A_SET = 80
+# The samples alone are Arabic and Chinese, so more is asked about them than the other files of questions do.
+MORE = (
+    "كم طفلًا شملت دراسة الملاريا؟",
+    "في كم قرية أُجريت دراسة الملاريا؟",
+    "من هي وزيرة الصحة؟",
+    "متى يبدأ توزيع الناموسيات؟",
+    "كم يبلغ سعر الناموسية الواحدة؟",
+    "بأي نسبة انخفضت حالات الملاريا لدى الأطفال؟",
+    "من هو الطبيب من مستشفى قصر الندى؟",
+    "كم تبلغ قدرة محطة وادي الندى للطاقة الشمسية؟",
+    "من هو وزير الطاقة؟",
+    "كم لوحًا شمسيًا ستضم محطة وادي الندى؟",
+    "كم مهندسًا وفنيًا يعمل في موقع المحطة؟",
+    "من هي مديرة مشروع وادي الندى؟",
+    "كم يبلغ طول خط النقل الذي يربط المحطة بالشبكة؟",
+    "من هو النائب الذي طالب بنشر الحسابات؟",
+    "متى تبدأ تجارب محطة وادي الندى؟",
+    "澜川客车厂厂长是谁？",
+    "2022年签订的合同包括多少节车厢？",
+    "每列极光号可载客多少人？",
+    "极光号列车全程多少公里？",
+    "极光号的最低票价是多少？",
+    "车厢内夜间噪声是多少分贝？",
+    "澜川市前四个月轨道交通装备出口额是多少？",
+    "阿拉韦达港国际象棋公开赛的亚军是谁？",
+    "林若溪的教练是谁？",
+    "林若溪的等级分将达到多少分？",
+    "亚军奖金是多少？",
+    "有多少名棋手报名参加公开赛？",
+    "远昭光伏供应了多少万块组件？",
+    "远昭光伏副总经理是谁？",
+    "远昭光伏的合同金额是多少美元？",
+    "纳达谷电站的装机容量是多少？",
+)
 EVERY = 3  # of the articles of the sets every third gets emoji
 
 
@@ -56,7 +90,7 @@ def widget_questions(data: Path, seed: int) -> list[str]:
     gate = [question for question in load_gate_questions() if question.answerable]
     rare = [one.text for one in gate if (one.article_id or "").split("-")[1] in ("ar", "zh")]
     suggested = load_suggestions()
-    rare += [*suggested["ar"], *suggested["zh"]]
+    rare += [*suggested["ar"], *suggested["zh"], *MORE]
     sets = load_sets(data, QUESTIONS_A_SET, seed)
     others = [one.text for one in gate if one.text not in rare]
     others += [question for language in ("en", "fr", "de", "es", "ru") for question in suggested[language]]

@@ -6,17 +6,16 @@ from evaluation.widget_driver import Chat
 from tests.browser.conftest import OpenChat
 
 QUESTIONS = (
-    "How many soldiers entered via Ishkashim?",
-    "How many flights did Halvgard Airport cancel?",
-    "How many barges are waiting at the closed port of Tirsovo?",
-    "How many jobs does Morvath Chemie want to cut?",
-    "Who won the chess open of Puerto Alaveda?",
+    "How many visitors did the Pellmoor kite festival draw?",
+    "Who was the winner?",
+    "How long was the kite of Oluwaseun Adeyemi?",
 )
+ONE_ARTICLE = '{"article_id": ["emoji"]}'  # little to read, so that fifty answers take seconds
 TURNS = 50
 
 
 def test_fifty_turns(open_chat: OpenChat, page: Page) -> None:
-    chat = open_chat()
+    chat = open_chat(filters=ONE_ARTICLE)
     sent: list[int] = []
 
     def note(request: Request) -> None:
