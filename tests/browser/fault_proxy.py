@@ -21,6 +21,8 @@ class Faults:
     cut_before: str | None = None
     """End the connection in mid-air before this event."""
     go: Event = field(default_factory=Event)
+    asked: Event = field(default_factory=Event)
+    """Set when a question has come."""
     left: Event = field(default_factory=Event)
     """Set when the reader left before the end."""
 
@@ -60,6 +62,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
+        if self.command == "POST" and self.path == "/v1/answers":
+            self.faults.asked.set()
         own = {"host", "connection", "content-length", "accept-encoding"}
         headers = {name: value for name, value in self.headers.items() if name.lower() not in own}
         with self.client.stream(self.command, self.path, content=body, headers=headers) as reply:

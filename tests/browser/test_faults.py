@@ -190,6 +190,7 @@ def test_stop_ends_the_work(hold: str, open_chat: OpenChat, faults: Faults) -> N
     faults.hold_before = hold
     chat = open_chat(endpoint=faults.address)
     turn = chat.send(QUESTION)
+    assert faults.asked.wait(20)
     chat.part("stop").filter(visible=True).first.click()
     expect(turn).to_have_attribute("data-state", "stopped")
     assert faults.left.wait(20), "the request goes on after the stop"

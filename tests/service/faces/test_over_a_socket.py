@@ -159,7 +159,10 @@ async def test_no_log_holds_a_question(
         await client.post("/v1/answers", json={"question": "Rumpelstiltskin?"})
         await client.post("/v1/answers", json={"question": "Rumpelstiltskin?", "top_k": 0})
     assert "Rumpel" not in caplog.text
-    assert not [record for record in caplog.records if record.name.startswith("citewell")]
+    ours = [record for record in caplog.records if record.name.startswith("citewell")]
+    assert {record.name for record in ours} <= {
+        "citewell.requests"
+    }  # heard at this level; not printed unless asked for
 
 
 @pytest.mark.parametrize(
