@@ -251,7 +251,7 @@ async def test_browser_gets_a_page_with_the_same_text(client: httpx.AsyncClient)
     reply = await client.get("/articles/nope", headers=accept)
     assert reply.status_code == 404
     assert reply.headers["content-type"].startswith("text/html")
-    assert "there is no article" in reply.text
+    assert "The archive has no article nope" in reply.text
     assert "default-src 'none'" in reply.headers["content-security-policy"]
     assert_problem(await client.get("/v1/articles/nope", headers=accept), 404)
     assert_problem(await client.get("/articles/nope"), 404)
