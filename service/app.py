@@ -71,7 +71,6 @@ def create_app(
     )
     store = settings.rate_store
     shared = SharedCounts(store.get_secret_value()) if store else None
-    suggestions = pages.load_suggestions()
     metrics = Metrics(archive, answering, settings.queue, keys)
     app.state.services = Services(
         settings=settings,
@@ -80,8 +79,7 @@ def create_app(
         answering=answering,
         access=access,
         links=LinkSigner(keys, pages_need_key=settings.pages_need_key, clock=clock),
-        suggestions=suggestions,
-        answered_suggestions=Suggestions(suggestions, archive, answering),
+        answered_suggestions=Suggestions(pages.load_suggestions(), archive, answering),
         widget=WidgetScript.joined(),
         token_rate=RateLimit(http_tokens.TOKENS_RATE, "tokens", shared),
         metrics=metrics,

@@ -48,7 +48,7 @@ class Suggestions:
 
         When the queue is full or a question fails they are fewer, or none, until the next call. Raises ArchiveError.
         """
-        language = next((name for name in (tag, tag.split("-")[0].lower()) if name in self._questions), None)
+        language = self._named(tag)
         if language is None:
             return None
         questions = self._questions[language]
@@ -58,7 +58,22 @@ class Suggestions:
                 await self._ask(language, questions)
         except (TimeoutError, IndexingError, ServiceError):
             pass  # each answer so far is remembered: the next call goes on from there
-        return Suggested(language, tuple(one for one in questions if self._answered.get(one)))
+        return self._remembered(language)
+
+    async def known(self, tag: str) -> Suggested | None:
+        """The same without asking: what is remembered of the archive as it is. Raises ArchiveError."""
+        language = self._named(tag)
+        if language is None:
+            return None
+        await self._forget_the_old()
+        return self._remembered(language)
+
+    def _named(self, tag: str) -> str | None:
+        return next((name for name in (tag, tag.split("-")[0].lower()) if name in self._questions), None)
+
+    def _remembered(self, language: str) -> Suggested:
+        answered = tuple(one for one in self._questions[language] if self._answered.get(one))
+        return Suggested(language, answered)
 
     async def _ask(self, language: str, questions: tuple[str, ...]) -> None:
         # Those who come meanwhile wait here and then find everything remembered. One who leaves hands over.

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from service.answering.question import QUESTION_LIMIT, Question
+from service.answering.suggestions import Suggested
 from service.faces.access import is_foreign, normalised_origin
 from service.faces.http_answers import ask_while_connected, question_text
 from service.faces.page_texts import FALLBACK_LANGUAGE, page_texts, preferred_languages
@@ -32,7 +33,7 @@ async def get_chat_page(request: Request, parts: Parts) -> HTMLResponse:
     values: dict[str, Any] = {
         "question": asked,
         "articles": await parts.archive.article_count(),
-        "suggestions": _suggestions(parts, preferred_languages(accepted)) if samples else None,
+        "suggestions": await _suggestions(parts, preferred_languages(accepted)) if samples else None,
         "notice": None,
         "answer": None,
     }
@@ -62,9 +63,10 @@ def _is_listed(origin: str, parts: Services) -> bool:
     return not parts.access.origins.isdisjoint(spellings)
 
 
-def _suggestions(parts: Services, languages: list[str]) -> dict[str, Any] | None:
+async def _suggestions(parts: Services, languages: list[str]) -> Suggested | None:
+    """Those that the archive is known to answer: the page waits for no question of its own."""
     for tag in (*languages, FALLBACK_LANGUAGE):
-        for name in (tag, tag.split("-")[0].lower()):
-            if name in parts.suggestions:
-                return {"language": name, "questions": parts.suggestions[name]}
+        found = await parts.answered_suggestions.known(tag)
+        if found is not None:
+            return found if found.questions else None
     return None

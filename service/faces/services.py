@@ -28,7 +28,6 @@ class Services:
     answering: Answering
     access: AccessRules
     links: LinkSigner
-    suggestions: dict[str, tuple[str, ...]]
     answered_suggestions: Suggestions
     widget: WidgetScript
     token_rate: RateLimit

@@ -229,15 +229,19 @@ async def test_refusal_shows_reason_and_nearest_passages(
     assert not page.xpath("//strong"), "what does not answer is not marked as an answer"
 
 
-async def test_suggestions_appear_while_there_are_samples(
+async def test_suggestions_that_are_answered_appear_while_there_are_samples(
     filled: httpx.AsyncClient, open_client: Callable[..., httpx.AsyncClient], archive: Any
 ) -> None:
     assert not (await get(filled, "/")).xpath("//nav")
-    client = open_client()
+    client = open_client(Says(answered=True, answer="Yes."))
     sample = {"id": "sample-dam", "text": "A sample about a dam.", "tags": [SAMPLE_TAG], SAMPLE_MARK: True}
     assert (await client.post("/v1/articles", json=sample)).is_success
     try:
+        assert not (await get(client, "/")).xpath("//nav"), "nothing is known of them yet"
         for language, first in (("fr-CA,fr;q=0.9", "fr"), ("xx, ru;q=0.5", "ru"), ("xx", "en"), ("", "en")):
+            await client.post(
+                "/v1/tokens", json={"language": first}, headers={"Origin": str(client.base_url)}
+            )
             page = parsed((await client.get("/", headers={**BROWSER, "Accept-Language": language})).text)
             [suggestions] = page.xpath("//nav//ul")
             assert suggestions.get("lang") == first
