@@ -36,10 +36,13 @@ _FIRST_YEAR, _LAST_YEAR = 1000, 2100
 
 def denial_unmet(question: str, asked_in: str, sentence: str, told_in: str) -> bool:
     """Whether the question denies something and the sentence denies nothing; False in a language not known here."""
-    asks, tells = _PATTERNS.get(_base(asked_in)), _PATTERNS.get(_base(told_in))
-    if asks is None or tells is None:
-        return False
-    return bool(asks.search(question.lower())) and not tells.search(sentence.lower())
+    return denies(question, asked_in) is True and denies(sentence, told_in) is False
+
+
+def denies(text: str, language: str) -> bool | None:
+    """Whether a text holds a particle that denies; None in a language not known here."""
+    words = _PATTERNS.get(_base(language))
+    return None if words is None else words.search(text.lower()) is not None
 
 
 def year_contradicted(question: str, sentence: str, text: str) -> bool:

@@ -29,18 +29,22 @@ _SCALES = (
         "milliard|miliard|miljard|milyar|млрд|миллиард|мільярд|δισεκατ|billion|bn\\b|مليار|میلیارد|מיליארד|अरब",
     ),
 )
-_SCALE = regex.compile(
+SCALE = regex.compile(
     r"\s*[- ]?(?:" + "|".join(f"(?P<e{power}>{words})" for power, words in _SCALES) + ")", regex.IGNORECASE
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Figures as they stand in a text, with every value they may have (1.037 may be 1037 or 1.037)."""
+    """Figures as they stand in a text, with every value they may have (1.037 may be 1037 or 1.037).
+
+    `meant` leaves out what a word beside the figure rules out: 1.5 in "1.5 million".
+    """
 
     start: int
     end: int
     values: frozenset[Decimal]
+    meant: frozenset[Decimal]
 
 
 def numbers_in(text: str) -> list[Figure]:
@@ -57,12 +61,12 @@ def _figures(written: str, offset: int) -> Iterator[Figure]:
     signs = [written[before[1]] for before in runs[:-1]]
     values = _values(digits, signs)
     if values:
-        yield Figure(offset, offset + len(written), values)
+        yield Figure(offset, offset + len(written), values, values)
     # "12.07.2012" and "in 2012 200 people" are several figures; "5 100" may be.
     if not values or (set(signs) == {" "} and not any(run.startswith("0") for run in digits)):
         for (start, end), run in zip(runs, digits, strict=True):
             if len(runs) > 1:
-                yield Figure(offset + start, offset + end, frozenset({Decimal(run)}))
+                yield Figure(offset + start, offset + end, *(frozenset({Decimal(run)}),) * 2)
 
 
 def _values(digits: list[str], signs: list[str]) -> frozenset[Decimal]:
@@ -90,11 +94,12 @@ def _is_grouped(digits: list[str], sign: str) -> bool:
 
 
 def _scaled(text: str, figure: Figure) -> Figure:
-    scale = _SCALE.match(text, figure.end, figure.end + 16)
+    scale = SCALE.match(text, figure.end, figure.end + 16)
     if scale is None:
         return figure
     power = int(str(scale.lastgroup)[1:])
-    return Figure(figure.start, figure.end, figure.values | {value.scaleb(power) for value in figure.values})
+    scaled = frozenset(value.scaleb(power) for value in figure.values)
+    return Figure(figure.start, figure.end, figure.values | scaled, scaled)
 
 
 def _ascii(digits: str) -> str:

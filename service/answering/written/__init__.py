@@ -1,0 +1,1 @@
+"""Answers that a language model writes: asked, read, and let through statement by statement once proven."""
