@@ -29,6 +29,10 @@ from service.streams import standard_input, written
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 3
+KEPT = {  # when a command is interrupted
+    "add": "; what was counted above is stored",
+    "migrate": "; what was copied stays there, and the same command goes on",
+}
 STATUSES = ("added", "updated", "unchanged", "duplicate", "failed")
 
 T = TypeVar("T")
@@ -76,8 +80,7 @@ class OneLineErrors(click.Group):
             click.echo(f"citewell: {one_line(error)}", err=True)
             ctx.exit(EXIT_FAILED)
         except KeyboardInterrupt:
-            kept = "; what was counted above is stored" if ctx.invoked_subcommand == "add" else ""
-            click.echo(f"citewell: interrupted{kept}", err=True)
+            click.echo(f"citewell: interrupted{KEPT.get(ctx.invoked_subcommand or '', '')}", err=True)
             ctx.exit(130)
 
 
@@ -395,10 +398,8 @@ def reindex(settings: Settings) -> None:
 
     Example: CITEWELL_EMBEDDING_MODEL=BAAI/bge-m3 citewell reindex
     """
-    if settings.server is None and (address := find_running(settings.archive)):
-        raise ServiceError(
-            f"stop the service first: {address} holds the archive {settings.archive.resolve()}"
-        )
+    if settings.server is None:
+        _refuse_while_served(settings)
     from indexing.archive.open_archive import manifest_for, open_any_archive  # noqa: PLC0415
     from indexing.reindex import reindex_archive  # noqa: PLC0415
     from service.open_local import encoder_of, refuse_server  # noqa: PLC0415
@@ -417,6 +418,55 @@ def reindex(settings: Settings) -> None:
 
     count = asyncio.run(work())
     click.echo(f"reindexed {count} articles with {encoder.name}")
+
+
+@citewell.command()
+@click.option(
+    "--to",
+    "url",
+    metavar="URL",
+    required=True,
+    help="The Qdrant server: scheme, host and port, nothing else.",
+)
+@click.pass_obj
+def migrate(settings: Settings, url: str) -> None:
+    """Copy the embedded archive to a Qdrant server, as it is: nothing is encoded anew. Stop the service first.
+
+    The archive in CITEWELL_ARCHIVE stays as it is; the collection there is CITEWELL_COLLECTION, the key QDRANT_API_KEY.
+    An interrupted run is gone on with by the same command. At the end both are compared, and only then can the
+    collection be opened.
+
+    Example: citewell migrate --to http://qdrant.internal:6333
+    """
+    from indexing.archive.migrate import migrate_archive  # noqa: PLC0415
+    from indexing.archive.server_address import checked_url  # noqa: PLC0415
+
+    server = settings.model_copy(update={"qdrant_url": checked_url(url, "--to")}).server
+    assert server is not None, "its address was just given"
+    _refuse_while_served(settings)
+    with tqdm(unit=" points", delay=2, file=sys.stderr) as progress:
+
+        def show(seen: int, total: int) -> None:
+            progress.total = total
+            progress.update(seen - progress.n)
+
+        done = asyncio.run(migrate_archive(settings.archive, server, show))
+    held, compared = done.contents, done.compared
+    click.echo(
+        f"migrated {held.articles} articles in {held.passages} passages to {done.place} "
+        f"({done.copied} points copied by this run)\n"
+        f"compared: all counts, every article's versions, {compared['passage']} passages with their vectors, "
+        f"{compared['text']} texts\n"
+        f"now set QDRANT_URL={server.url} and CITEWELL_COLLECTION={server.collection}, then start the service; "
+        f"the archive in {settings.archive.resolve()} stays as it is"
+    )
+
+
+def _refuse_while_served(settings: Settings) -> None:
+    if address := find_running(settings.archive):
+        raise ServiceError(
+            f"stop the service first: {address} holds the archive {settings.archive.resolve()}"
+        )
 
 
 @citewell.command()

@@ -113,6 +113,11 @@ class Archive:
         self._feedback = KeptFeedback(engine)
         self._unflushed = 0
 
+    @property
+    def points(self) -> Engine:
+        """What everything lies in, for whoever copies it as it is; articles are written by `commit` alone."""
+        return self._engine
+
     async def article(self, article_id: str, version: str | None = None) -> StoredArticle | None:
         """An article or copy by id, in its current or the given version; None when there is none."""
         record = (await self._writer.records([article_id])).get(article_id)

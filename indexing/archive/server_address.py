@@ -43,24 +43,26 @@ class Server:
         return f"{self.url.rstrip('/')}/collections/{self.collection}"
 
 
-def checked_url(url: str) -> str:
-    """Scheme, host and port of a server, nothing else; raises ArchiveError."""
+def checked_url(url: str, said_by: str = "QDRANT_URL") -> str:
+    """Scheme, host and port of a server, nothing else; raises ArchiveError that names where it was given."""
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError as error:
-        raise _refused(url, str(error)) from None
+        raise _refused(url, said_by, str(error)) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _refused(url, "it has no http:// or https:// before a host")
+        raise _refused(url, said_by, "it has no http:// or https:// before a host")
     if parts.username is not None or parts.password is not None:
         # The address is shown by `citewell status`, and so would be what stands in it.
-        raise _refused(url, "it holds a user name; a key goes into QDRANT_API_KEY")
+        raise _refused(url, said_by, "it holds a user name; a key goes into QDRANT_API_KEY")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         what = parts.path if parts.path not in ("", "/") else "?" + parts.query if parts.query else "#…"
-        raise _refused(url, f"it goes on after the port ({what}), and Qdrant's own paths start there")
+        raise _refused(
+            url, said_by, f"it goes on after the port ({what}), and Qdrant's own paths start there"
+        )
     if not port:
         usual = 443 if parts.scheme == "https" else 6333
-        raise _refused(url, f"it has no port; add it, usually :{usual}")
+        raise _refused(url, said_by, f"it has no port; add it, usually :{usual}")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}:{port}"
 
@@ -74,7 +76,7 @@ def checked_collection(name: str) -> str:
     return name
 
 
-def _refused(url: str, why: str) -> ArchiveError:
+def _refused(url: str, said_by: str, why: str) -> ArchiveError:
     return ArchiveError(
-        f"QDRANT_URL is {USER.sub('//…@', url)!r}: {why}; allowed: scheme, host and port, such as http://127.0.0.1:6333"
+        f"{said_by} is {USER.sub('//…@', url)!r}: {why}; allowed: scheme, host and port, such as http://127.0.0.1:6333"
     )

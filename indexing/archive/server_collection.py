@@ -18,16 +18,23 @@ from indexing.archive.server_address import Layout, Server
 from indexing.errors import ArchiveIncompatible
 
 MARK = "citewell"  # the key of our manifest in a collection's metadata
+MIGRATION = (
+    "citewell_migration"  # another, beside it: which archive the collection was or is being filled from
+)
 OLDEST, NEXT_MAJOR = (1, 19), 2  # 1.19 has the first IDF over a corpus of one's own
 CONFLICT = 409
 
 
 class Collection(NamedTuple):
-    """A collection of ours as it was made, which need not be as the settings would make it now."""
+    """A collection of ours as it was made, which need not be as the settings would make it now.
+
+    `filled_from`: the archive from which a migration is under way, so that nobody else may open it.
+    """
 
     manifest: Manifest
     replicated: bool
     quantized: bool
+    filled_from: str | None
 
 
 async def require_version(client: AsyncQdrantClient, url: str) -> str:
@@ -47,14 +54,17 @@ async def require_version(client: AsyncQdrantClient, url: str) -> str:
     return version
 
 
-async def prepare_collection(client: AsyncQdrantClient, server: Server, wanted: Manifest) -> Collection:
+async def prepare_collection(
+    client: AsyncQdrantClient, server: Server, wanted: Manifest, fill_from: str | None = None
+) -> Collection:
     """Make the collection unless it is there, complete its payload indexes, return what it was made with.
 
+    One that is made is marked at once as being filled by a migration from the archive `fill_from`, if one is given.
     Raises ArchiveIncompatible for a collection that is not ours or of other vectors than its manifest says.
     """
     name = server.collection
     if not await client.collection_exists(name):
-        await _create(client, server, wanted)
+        await _create(client, server, wanted, fill_from)
     info = await client.get_collection(name)
     manifest = _manifest(info, server)
     _require_vectors(info, manifest, server)
@@ -67,11 +77,31 @@ async def prepare_collection(client: AsyncQdrantClient, server: Server, wanted: 
         manifest,
         replicated=(info.config.params.replication_factor or 1) > 1,
         quantized=info.config.quantization_config is not None,
+        filled_from=_filled_from(info),
     )
 
 
-async def _create(client: AsyncQdrantClient, server: Server, manifest: Manifest) -> None:
+async def mark_migration(client: AsyncQdrantClient, server: Server, origin: str, *, finished: bool) -> None:
+    """Note that a migration from the archive `origin` is under way, or that it has come to its end."""
+    await client.update_collection(server.collection, metadata=_migration(origin, finished))
+
+
+def _migration(origin: str, finished: bool) -> dict[str, Any]:
+    return {MIGRATION: {"from": origin, "finished": finished}}
+
+
+def _filled_from(info: models.CollectionInfo) -> str | None:
+    said = (info.config.metadata or {}).get(MIGRATION)
+    if said is None or (isinstance(said, dict) and said.get("finished") is True):
+        return None
+    return str(said.get("from")) if isinstance(said, dict) else str(said)
+
+
+async def _create(
+    client: AsyncQdrantClient, server: Server, manifest: Manifest, fill_from: str | None
+) -> None:
     layout = server.layout
+    migration = {} if fill_from is None else _migration(fill_from, finished=False)
     try:
         await client.create_collection(
             server.collection,
@@ -81,7 +111,7 @@ async def _create(client: AsyncQdrantClient, server: Server, manifest: Manifest)
             replication_factor=layout.replicas,
             write_consistency_factor=layout.write_consistency,
             quantization_config=_quantization(layout),
-            metadata={MARK: asdict(manifest)},
+            metadata={MARK: asdict(manifest), **migration},
         )
     except UnexpectedResponse as error:
         if error.status_code != CONFLICT:  # another of our processes was faster

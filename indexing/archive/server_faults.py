@@ -40,7 +40,7 @@ def _of_connection(url: str, source: Exception) -> ArchiveError:
         case httpx.ConnectError() | httpx.ConnectTimeout():
             return ArchiveUnreachable(
                 f"the Qdrant server at {url} cannot be reached ({_short(str(source)) or kind}); "
-                "start it, or correct QDRANT_URL"
+                "start it, or correct its address (QDRANT_URL, or --to of `citewell migrate`)"
             )
         case httpx.TimeoutException():
             return ArchiveUnreachable(
@@ -53,7 +53,7 @@ def _of_connection(url: str, source: Exception) -> ArchiveError:
                 "look at its log and the network between, then try again"
             )
     return ArchiveError(
-        f"what answers at {url} does not speak as Qdrant does ({kind}); correct QDRANT_URL (the REST port is "
+        f"what answers at {url} does not speak as Qdrant does ({kind}); correct the address (the REST port is "
         "usually 6333, 6334 is for gRPC)"
     )
 
@@ -71,7 +71,7 @@ def _of_reply(url: str, status: int, reason: str) -> ArchiveError:
             )
         case 404:
             return ArchiveError(
-                f"the Qdrant server at {url} knows no such thing ({reason}); check QDRANT_URL and that the "
+                f"the Qdrant server at {url} knows no such thing ({reason}); check its address and that the "
                 "collection was not deleted, then start again"
             )
         case 429 | 502 | 503 | 504:

@@ -41,6 +41,7 @@ PHRASES = {
     413: "Payload Too Large",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    501: "Not Implemented",
     502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Gateway Timeout",
@@ -96,6 +97,7 @@ ROUTES = {
     ("GET", "/exists"): Route("exists", ()),
     ("PUT", ""): Route("create", ADMIN, TypeAdapter(models.CreateCollection)),
     ("GET", ""): Route("described", ()),
+    ("PATCH", ""): Route("change", ADMIN, TypeAdapter(models.UpdateCollection)),
     ("DELETE", ""): Route("drop", ADMIN),
     ("PUT", "/index"): Route("index", WRITE, TypeAdapter(models.CreateFieldIndex)),
     ("PUT", "/points"): Route("upsert", WRITE, TypeAdapter(models.PointsList | models.PointsBatch)),
@@ -218,7 +220,7 @@ class Stub:
             "Bearer "
         )
         if given == self._read_only_key and given:
-            if request.method in ("PUT", "DELETE") or request.path.endswith(("/delete", "/payload")):
+            if request.method in ("PUT", "PATCH", "DELETE") or request.path.endswith(("/delete", "/payload")):
                 raise Refused(403, "Forbidden: Global manage access is required")
         elif given != self._api_key:
             raise Refused(401, "Invalid API key or JWT" if given else "Must provide an API key")
@@ -268,6 +270,12 @@ class Stub:
         await self._local.create_collection(name, dense, wanted.sparse_vectors, metadata=wanted.metadata)
         self._collections[name] = {"made": wanted.model_dump(mode="json", exclude_none=True), "indexes": {}}
         self._keep()
+        return True
+
+    async def _change(self, name: str, wanted: models.UpdateCollection) -> bool:
+        if wanted.model_dump(exclude_none=True).keys() - {"metadata"}:
+            raise Refused(501, "this stub changes nothing of a collection but its metadata")
+        await self._local.update_collection(name, metadata=wanted.metadata)
         return True
 
     async def _described(self, name: str) -> Any:
