@@ -17,6 +17,7 @@ from evaluation.bench_clone import measure_clone
 from evaluation.bench_conversations import measure_conversations
 from evaluation.bench_gap import measure_gap
 from evaluation.bench_memory import measure_memory
+from evaluation.bench_mixed import measure_mixed
 from evaluation.bench_options import BenchOptions, PartResult
 from evaluation.bench_page import bench_page
 from evaluation.bench_search import measure_search
@@ -34,15 +35,17 @@ PARTS: dict[str, Callable[[BenchOptions], PartResult]] = {
     "gap": measure_gap,
     "memory": measure_memory,
     "conversations": measure_conversations,
+    "mixed": measure_mixed,
     "widget": measure_widget,
     "clone": measure_clone,
 }
-USUAL = ("adding", "search", "gap", "memory", "conversations", "widget")  # `clone` downloads everything anew
+USUAL = tuple(name for name in PARTS if name != "clone")  # which downloads everything anew
 PLOTS = {
     "search": "Retrieval in a large archive, without embedding",
     "gap": "Between two /healthz answers",
     "memory": "Whole answers over HTTP",
     "conversations": "Whole answers, one at a time and 32 at once",
+    "mixed": "Whole answers while articles come, change and go",
 }
 
 
@@ -57,6 +60,7 @@ PLOTS = {
 @click.option("--large", default=50_000, help="Passages of the archive of the parts `search` and `memory`.")
 @click.option("--questions", default=400, help="Questions of the part `search`.")
 @click.option("--minutes", default=5.0, help="Of the part `conversations`.")
+@click.option("--mixed-minutes", default=10.0, help="Of the part `mixed`.")
 @click.option("--rounds", default=2, help="Runs of each system of the part `adding`; the quickest counts.")
 @click.option("--seed", default=DEFAULT_SEED, help="Draws questions and figures.")
 def bench(parts: tuple[str, ...], clone: bool, results: Path, **given: Any) -> None:
@@ -76,6 +80,7 @@ def bench(parts: tuple[str, ...], clone: bool, results: Path, **given: Any) -> N
                 large_archive=given["large"],
                 questions=given["questions"],
                 minutes=given["minutes"],
+                mixed_minutes=given["mixed_minutes"],
             )
             for name in dict.fromkeys((*parts, *(["clone"] if clone else []))):
                 _measure(name, options, results)
@@ -102,6 +107,7 @@ def _measure(name: str, options: BenchOptions, results: Path) -> None:
         "large": options.large_archive,
         "questions": options.questions,
         "minutes": options.minutes,
+        "mixed_minutes": options.mixed_minutes,
     }
     report = _kept(results / "bench.json")
     report["parts"][name] = {"made": made, "seconds": round(seconds, 1), "asked": asked, **result.to_dict()}

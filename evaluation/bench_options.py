@@ -24,6 +24,8 @@ class BenchOptions:
     questions: int
     minutes: float = 5.0
     """For which many conversations go on at once."""
+    mixed_minutes: float = 10.0
+    """For which questions, additions, updates and removals go on at once."""
 
 
 @dataclass(frozen=True, slots=True)

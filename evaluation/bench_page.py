@@ -12,6 +12,7 @@ TITLES = {
     "gap": "Answering while articles are added",
     "memory": "Memory and whole answers",
     "conversations": "Many conversations at once",
+    "mixed": "Questions while articles come, change and go",
     "widget": "The chat widget",
     "clone": "From a fresh clone to the first answer",
 }
