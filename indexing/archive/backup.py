@@ -18,9 +18,10 @@ from typing import Any
 
 from indexing.archive.archive import Archive, Contents
 from indexing.archive.copy_files import copy_sparse, sync
-from indexing.archive.edge import EdgeEngine, need_free_disk
+from indexing.archive.edge import EdgeEngine
 from indexing.archive.manifest import FILE, read_manifest, write_manifest
 from indexing.archive.open_archive import OWNER_ONLY, STAGING, usable
+from indexing.archive.shard import need_free_disk
 from indexing.errors import ArchiveError
 
 BACKUP_FILE = "backup.json"

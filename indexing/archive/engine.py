@@ -6,11 +6,12 @@ A write is acknowledged when its coroutine returns. Every method may raise Archi
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from qdrant_client import models
+if TYPE_CHECKING:  # not for the child process that holds a large archive: they take a second to import
+    from qdrant_client import models
 
-from indexing.archive.terms import SparseTerms
+    from indexing.archive.terms import SparseTerms
 
 OPERATION_POINTS = (
     200  # 6 ms under Python's lock on Edge; more would be seen as a stall by every other thread
@@ -43,7 +44,7 @@ class Point:
     id: str
     payload: dict[str, Any]
     dense: Sequence[float] | None = None
-    terms: SparseTerms | None = None
+    terms: "SparseTerms | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,10 @@ class Query:
     """One nearest-neighbour query, by a dense vector or by terms (BM25, IDF within `idf_corpus`)."""
 
     limit: int
-    where: models.Filter
+    where: "models.Filter"
     dense: Sequence[float] | None = None
-    terms: SparseTerms | None = None
-    idf_corpus: models.Filter | None = None
+    terms: "SparseTerms | None" = None
+    idf_corpus: "models.Filter | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,10 @@ class Engine(Protocol):
     async def delete(self, ids: Sequence[str]) -> None:
         """Delete points by id; unknown ids are ignored."""
 
-    async def delete_where(self, where: models.Filter) -> None:
+    async def delete_where(self, where: "models.Filter") -> None:
         """Delete every point that matches."""
 
-    async def set_meta(self, where: models.Filter, values: dict[str, Any]) -> None:
+    async def set_meta(self, where: "models.Filter", values: dict[str, Any]) -> None:
         """Set keys under `meta` of every point that matches."""
 
     async def retrieve(self, ids: Sequence[str], fields: Sequence[str] | None = None) -> list[Point]:
@@ -109,7 +110,7 @@ class Engine(Protocol):
 
     async def scroll(
         self,
-        where: models.Filter,
+        where: "models.Filter",
         limit: int,
         cursor: str | None = None,
         *,
@@ -121,10 +122,10 @@ class Engine(Protocol):
     async def read(self, reading: Reading[T]) -> T:
         """Take the steps of a reading; on the embedded engine no write comes between them."""
 
-    async def count(self, where: models.Filter) -> int:
+    async def count(self, where: "models.Filter") -> int:
         """How many points match, exactly."""
 
-    async def facet(self, key: str, where: models.Filter) -> dict[str, int]:
+    async def facet(self, key: str, where: "models.Filter") -> dict[str, int]:
         """Number of points per value of a keyword field."""
 
     async def size(self) -> int | None:

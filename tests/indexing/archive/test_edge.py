@@ -4,12 +4,11 @@ import asyncio
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from qdrant_client import models
 
-from indexing.archive.edge import EdgeEngine
+from indexing.archive.edge import EdgeEngine, Write
 from indexing.archive.engine import OPERATION_POINTS, Point
 from indexing.archive.filters import equals
 from indexing.archive.open_archive import open_archive
@@ -46,9 +45,9 @@ class CountingEngine(EdgeEngine):
 
     sizes: list[int]
 
-    async def _write(self, operation: Any, size: int = 0) -> None:
-        self.sizes.append(size)
-        await super()._write(operation, size)
+    async def write(self, write: Write) -> None:
+        self.sizes.append(write.size)
+        await super().write(write)
 
 
 class Disk:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from indexing.add_articles import add_articles
 from indexing.archive.archive import Archive
 from indexing.archive.article import Article
-from indexing.archive.edge import EdgeEngine
+from indexing.archive.edge import EdgeEngine, Write
 from indexing.archive.filters import Filters
 from indexing.archive.search_passages import PassageQuery
 from indexing.article_input import article_input
@@ -132,12 +132,12 @@ class StoppingEngine(EdgeEngine):
 
     left: int | None = None
 
-    async def _write(self, operation: Any, size: int = 0) -> None:
+    async def write(self, write: Write) -> None:
         if self.left == 0:
             raise Stopped
         if self.left is not None:
             self.left -= 1
-        await super()._write(operation, size)
+        await super().write(write)
 
 
 @pytest.fixture

@@ -1,0 +1,271 @@
+"""One Qdrant Edge shard in a folder: blocking calls, plain values in and out, whatever goes wrong as an ArchiveError.
+
+Plain, so that the calls go through a pipe as they are, and this file loads in a moment (the child process of
+`shard_process.py` imports nothing else). Edge holds Python's lock in everything but queries.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+import qdrant_edge as edge
+
+from indexing.archive.engine import DATETIME_FIELDS, DENSE, FACET_LIMIT, KEYWORD_FIELDS, SPARSE
+from indexing.errors import ArchiveError, ArchiveFull, ArchiveLocked
+
+# Edge writes through memory maps of sparse files: on a full disk the process dies of SIGBUS without a word,
+# even when it only opens a shard. The write-ahead log takes segments of 32 MB, an empty shard 70 MB.
+FREE_BYTES_NEEDED = 128 << 20
+FULL = ("No space left", "File too large", "Disk quota", "os error 27", "os error 28", "os error 122")
+
+PlainTerms = tuple[list[int], list[float]]
+PlainPoint = tuple[str, dict[str, Any], list[float] | None, PlainTerms | None]
+PlainHit = tuple[str, float, dict[str, Any]]
+PlainCondition = Any
+"""("ids", list), ("is", key, value), ("any", key, values), ("span", key, bounds as RFC 3339), or a PlainFilter."""
+
+
+class PlainFilter(TypedDict, total=False):
+    """A filter over points, as Qdrant's, with conditions that pickle quickly."""
+
+    must: list[PlainCondition]
+    should: list[PlainCondition]
+    must_not: list[PlainCondition]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainQuery:
+    """One nearest-neighbour query; see `engine.Query`."""
+
+    limit: int
+    where: PlainFilter
+    dense: list[float] | None
+    terms: PlainTerms | None
+    idf_corpus: PlainFilter | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many points a shard holds, those without vectors included, and how many vectors are in its index."""
+
+    points: int
+    indexed: int
+
+
+class Shard:
+    """A shard that this process has open; it has one owner at a time."""
+
+    def __init__(self, shard: edge.EdgeShard, folder: Path) -> None:
+        """Own `shard` from here on; `folder` is where it lies."""
+        self._shard = shard
+        self._folder = folder
+
+    @staticmethod
+    def create(folder: Path, dimension: int) -> None:
+        """Make an empty shard in `folder` (which must not exist) with its payload indexes, and close it."""
+        need_free_disk(folder.parent)
+        with explained(folder, "created"):
+            folder.mkdir(mode=0o700)
+            shard = edge.EdgeShard.create(
+                str(folder),
+                edge.EdgeConfig(
+                    vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
+                    sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+                ),
+            )
+            for field, index in _indexes():
+                shard.update(edge.UpdateOperation.create_field_index(field, index))
+            shard.flush()
+            shard.close()
+
+    @classmethod
+    def load(cls, folder: Path) -> "Shard":
+        """Open an existing shard; raises ArchiveLocked when another process or handle holds it."""
+        need_free_disk(folder)
+        with explained(folder, "opened"):
+            return cls(edge.EdgeShard.load(str(folder)), folder)
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """What one of the methods below returns or raises."""
+        return getattr(self, method)(*arguments)
+
+    def upsert(self, points: Sequence[PlainPoint]) -> None:
+        """Store points, all or none."""
+        self._shard.update(edge.UpdateOperation.upsert_points([_to_edge(point) for point in points]))
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete points by id."""
+        self._shard.update(edge.UpdateOperation.delete_points(list(ids)))
+
+    def delete_where(self, where: PlainFilter) -> None:
+        """Delete every point that matches."""
+        self._shard.update(edge.UpdateOperation.delete_points_by_filter(_filter(where)))
+
+    def set_meta(self, where: PlainFilter, values: dict[str, Any]) -> None:
+        """Set keys under `meta` of every point that matches."""
+        self._shard.update(edge.UpdateOperation.set_payload_by_filter(_filter(where), values, "meta"))
+
+    def retrieve(self, ids: Sequence[str], fields: Sequence[str] | None) -> list[PlainPoint]:
+        """Points by id, without vectors."""
+        wanted = True if fields is None else list(fields)
+        return [_from_edge(record) for record in self._shard.retrieve(list(ids), wanted, False)]
+
+    def scroll(
+        self, where: PlainFilter, limit: int, cursor: str | None, vectors: bool, fields: Sequence[str] | None
+    ) -> tuple[list[PlainPoint], str | None]:
+        """A page of points in the order of their ids, and the cursor of the next."""
+        request = edge.ScrollRequest(
+            offset=cursor,
+            limit=limit,
+            filter=_filter(where),
+            with_payload=True if fields is None else list(fields),
+            with_vector=vectors,
+        )
+        records, following = self._shard.scroll(request)
+        return [_from_edge(record) for record in records], None if following is None else str(following)
+
+    def nearest(self, queries: Sequence[PlainQuery], fields: Sequence[str]) -> list[list[PlainHit]]:
+        """A list of hits per query, best first."""
+        if not queries:
+            return []
+        # One batch: Edge takes searches of one segment in turn, so a second thread gains nothing (measured).
+        batch = edge.QueryBatchRequest([_to_request(query, fields) for query in queries])
+        answers = self._shard.query_batch(batch)
+        return [[(str(hit.id), hit.score, hit.payload or {}) for hit in hits] for hits in answers]
+
+    def count(self, where: PlainFilter) -> int:
+        """How many points match."""
+        return self._shard.count(edge.CountRequest(exact=True, filter=_filter(where)))
+
+    def facet(self, key: str, where: PlainFilter) -> dict[str, int]:
+        """Number of points per value of a keyword field."""
+        request = edge.FacetRequest(key, limit=FACET_LIMIT, exact=True, filter=_filter(where))
+        return {str(hit.value): hit.count for hit in self._shard.facet(request).hits}
+
+    def held(self) -> Held:
+        """How much there is, and how much of it is in the index."""
+        info = self._shard.info()
+        return Held(info.points_count, info.indexed_vectors_count)
+
+    def optimize(self) -> None:
+        """Build the index of everything that is in none; takes minutes, in which this process does nothing else."""
+        self._shard.optimize()
+
+    def flush(self) -> None:
+        """Bring everything to disk."""
+        self._shard.flush()
+
+    def close(self) -> None:
+        """Release the folder; further calls fail."""
+        self._shard.close()
+
+
+def need_free_disk(folder: Path, size: int = 0) -> None:
+    """Raise ArchiveFull unless the disk of `folder` has room for `size` bytes and the write-ahead log."""
+    free = shutil.disk_usage(folder).free
+    needed = FREE_BYTES_NEEDED + 3 * size
+    if free < needed:
+        raise ArchiveFull(_full_message(folder, f"{free >> 20} MB free, {needed >> 20} MB needed"))
+
+
+@contextmanager
+def explained(folder: Path, done: str) -> Iterator[None]:
+    """Turn whatever Edge or the system says about `folder` into an ArchiveError of one line."""
+    try:
+        yield
+    except BaseException as error:
+        # Edge raises bare Exceptions, and panics that are no Exception at all; all else is not its own.
+        if not (
+            type(error) is Exception or type(error).__name__ == "PanicException" or isinstance(error, OSError)
+        ):
+            raise
+        said = str(error)
+        if "WouldBlock" in said:
+            raise ArchiveLocked(
+                f"the archive data in {folder} is open in another process; stop it first"
+            ) from error
+        reason = said.splitlines()[0] if said else type(error).__name__
+        if any(sign in said for sign in FULL):
+            raise ArchiveFull(_full_message(folder, reason)) from error
+        raise ArchiveError(
+            f"the archive data in {folder} cannot be {done}: {reason}; "
+            "check the disk, or restore the folder from a backup"
+        ) from error
+
+
+def _full_message(folder: Path, detail: str) -> str:
+    return (
+        f"the disk of {folder} is full ({detail}); free some space, "
+        "or set CITEWELL_ARCHIVE to a folder on another disk"
+    )
+
+
+def _indexes() -> Iterator[tuple[str, Any]]:
+    # enable_hnsw would build graph links per value: never needed without HNSW, ruinous for ids.
+    for field in KEYWORD_FIELDS:
+        yield field, edge.KeywordIndexParams(enable_hnsw=False)
+    for field in DATETIME_FIELDS:
+        yield field, edge.DatetimeIndexParams(enable_hnsw=False)
+
+
+def _to_edge(point: PlainPoint) -> edge.Point:
+    id, payload, dense, terms = point
+    vectors: dict[str, Any] = {}
+    if dense is not None:
+        vectors[DENSE] = dense
+    if terms is not None and terms[0]:
+        vectors[SPARSE] = edge.SparseVector(*terms)
+    return edge.Point(id, vectors, payload)
+
+
+def _from_edge(record: edge.Record) -> PlainPoint:
+    vectors = record.vector if isinstance(record.vector, dict) else {}
+    dense: Any = vectors.get(DENSE)
+    sparse: Any = vectors.get(SPARSE)
+    terms = None if sparse is None else (list(sparse.indices), list(sparse.values))
+    return str(record.id), record.payload or {}, dense, terms
+
+
+def _to_request(query: PlainQuery, fields: Sequence[str]) -> edge.QueryRequest:
+    if query.terms is not None:
+        nearest = edge.Query.Nearest(edge.SparseVector(*query.terms), SPARSE)
+        params = None
+        if query.idf_corpus is not None:
+            params = edge.SearchParams(idf=edge.IdfParams(corpus=_filter(query.idf_corpus)))
+    else:
+        nearest = edge.Query.Nearest(query.dense or [], DENSE)
+        params = edge.SearchParams(exact=True)
+    return edge.QueryRequest(
+        limit=query.limit,
+        query=nearest,
+        filter=_filter(query.where),
+        params=params,
+        with_payload=list(fields) or False,
+    )
+
+
+def _filter(where: PlainFilter) -> edge.Filter:
+    parts: dict[str, Any] = {
+        name: [_condition(one) for one in conditions] or None
+        for name, conditions in where.items()
+        if isinstance(conditions, list)
+    }
+    return edge.Filter(**parts)
+
+
+def _condition(condition: PlainCondition) -> Any:
+    match condition:
+        case Mapping():
+            return _filter(condition)  # type: ignore[arg-type]
+        case "ids", ids:
+            return edge.HasIdCondition(set(ids))
+        case "is", key, value:
+            return edge.FieldCondition(key, match=edge.MatchValue(value))
+        case "any", key, values:
+            return edge.FieldCondition(key, match=edge.MatchAny(values))
+        case "span", key, bounds:
+            return edge.FieldCondition(key, range=edge.RangeDateTime(**bounds))
+    raise AssertionError(f"{condition!r} is no condition")
