@@ -1,5 +1,6 @@
 """A folder in, a stub of a Qdrant server running in a process of its own out, ended with the block."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,10 @@ class RunningStub:
 
     def __init__(self, folder: Path, **options: str) -> None:
         """Start it; `options` are those of its command line."""
-        self._folder, self._options = folder, options
+        published = (
+            {"openapi": os.environ["TEST_QDRANT_OPENAPI"]} if "TEST_QDRANT_OPENAPI" in os.environ else {}
+        )
+        self._folder, self._options = folder, published | options
         self.url = ""
         self._start(0)
 
@@ -67,7 +71,7 @@ class RunningStub:
 
 @contextmanager
 def running_stub(folder: Path, **options: str) -> Iterator[RunningStub]:
-    """A stub over `folder`; options: api_key, read_only_key, version."""
+    """A stub over `folder`; options: api_key, read_only_key, version, openapi (default: TEST_QDRANT_OPENAPI)."""
     stub = RunningStub(folder, **options)
     try:
         yield stub

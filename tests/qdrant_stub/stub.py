@@ -1,7 +1,8 @@
 """A folder in, the REST calls that Citewell makes of a Qdrant server answered out, until the process is ended.
 
 Searching is qdrant-client's local mode; what a server does beyond that stands here: the key, the shape of every
-request (by the models that qdrant-client generates from Qdrant's published OpenAPI, which forbid unknown fields),
+request (by the models that qdrant-client generates from Qdrant's published OpenAPI, which forbid unknown fields, and
+by that OpenAPI itself where a copy of it is at hand),
 the limit on a body, payload indexes, without which no filter is taken (as in Qdrant's strict mode), settings of a
 collection that come back as they were given. State is on disk before a reply goes out. It fails as it is told to:
 `POST /stub/faults` takes a list of faults, `GET /stub/requests` says what came.
@@ -22,6 +23,8 @@ from urllib.parse import parse_qsl, unquote
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import to_jsonable_python
 from qdrant_client import AsyncQdrantClient, models
+
+from tests.qdrant_stub.published_openapi import PublishedOpenAPI
 
 BODY_BYTES = 32 << 20  # a server's default
 PARAMETERS: dict[str, TypeAdapter[Any]] = {
@@ -116,8 +119,16 @@ ROUTES = {
 class Stub:
     """The server. One request is worked on at a time."""
 
-    def __init__(self, folder: Path, api_key: str | None, read_only_key: str | None, version: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        api_key: str | None,
+        read_only_key: str | None,
+        version: str,
+        published: PublishedOpenAPI | None = None,
+    ) -> None:
         """Go on from what `folder` holds."""
+        self._published = published
         self._local = AsyncQdrantClient(path=str(folder / "local"))
         self._made = folder / "collections.json"
         self._collections: dict[str, Any] = json.loads(self._made.read_text()) if self._made.exists() else {}
@@ -235,6 +246,8 @@ class Stub:
         if match is None or route is None:
             raise Refused(404, f"this stub has no {request.method} {request.path}")
         _check_query(request, route.parameters)
+        if self._published and (fault := self._published.fault(request.method, request.path, request.body)):
+            raise Refused(400, f"Format error in JSON body: {fault}")
         name = unquote(match[1])
         work = getattr(self, "_" + route.work)
         return await (
@@ -416,10 +429,12 @@ async def _main() -> None:
     parser.add_argument("--api-key")
     parser.add_argument("--read-only-key")
     parser.add_argument("--version", default="1.19.0")
+    parser.add_argument("--openapi", type=Path)
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     given.folder.mkdir(parents=True, exist_ok=True)
-    stub = Stub(given.folder, given.api_key, given.read_only_key, given.version)
+    published = PublishedOpenAPI(given.openapi) if given.openapi else None
+    stub = Stub(given.folder, given.api_key, given.read_only_key, given.version, published)
     server = await asyncio.start_server(stub.serve, "127.0.0.1", given.port, limit=1 << 20)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
