@@ -1,8 +1,8 @@
 """One process at a time writes to an archive on a server: a lease, held by a point that only its holder renews.
 
 Making it, renewing it and taking it over are conditional writes, which the server decides one after the other.
-Clocks are not compared: who waits counts its own seconds in which the point does not change, so that a clock
-that jumps, here or there, takes the lease from nobody who is alive.
+Clocks are not compared: who waits counts its own seconds in which the point does not change, a few at most from one
+look to the next, so that a clock that jumps, here or there, takes the lease from nobody who is alive.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ ID = str(uuid.uuid5(NAMESPACE, "lease\nwriting"))
 SECONDS = 30.0  # without a sign of life, after which another may take over
 RENEWALS = 6  # in that time
 POLL_SECONDS = 0.05
+LONGEST_STEP = 2.0  # that count of the time between two looks; a machine that slept did not look meanwhile
 PATIENCE_SECONDS = 600.0
 
 
@@ -77,13 +78,16 @@ class WriteLease(asyncio.Lock):
             )
 
     async def _take(self) -> None:
-        began = since = self._clock()
+        waited = silent = 0.0
+        last = self._clock()
         before = await self._seen()
         if before is None:
             await self._put(update_mode=models.UpdateMode.INSERT_ONLY)
         while (seen := await self._seen()) is None or seen[0] != self._holder:
             now = self._clock()
-            if now - began > self._patience:
+            step = min(max(now - last, 0.0), LONGEST_STEP)
+            last, waited, silent = now, waited + step, silent + step
+            if waited > self._patience:
                 raise ArchiveLocked(
                     f"another process has been writing to {self._url} for {self._patience:.0f} s; try again later"
                 )
@@ -91,8 +95,8 @@ class WriteLease(asyncio.Lock):
                 await self._put(update_mode=models.UpdateMode.INSERT_ONLY)
                 continue
             if seen != before:
-                before, since = seen, now
-            elif now - since > self._seconds:  # its holder is gone
+                before, silent = seen, 0.0
+            elif silent > self._seconds:  # its holder is gone
                 await self._put(update_filter=models.Filter(must=[equals("version", seen[1])]))
                 continue
             await self._sleep(POLL_SECONDS)

@@ -1,6 +1,7 @@
 """Several processes on one server write one after the other, whatever becomes of them and their clocks."""
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -88,15 +89,23 @@ async def test_holder_that_is_alive_keeps_it(client: AsyncQdrantClient, stub: Ru
     await client.close()
 
 
-async def test_clock_that_jumps_takes_it_from_nobody(client: AsyncQdrantClient, stub: RunningStub) -> None:
-    """Wall clocks are not asked; a monotonic one that leaps, as over a sleep of the machine, is one long silence."""
-    held = lease(client, stub)
-    times = iter([0.0, 0.0, 0.1, 1e9])
-    waiting = WriteLease(client, "articles", stub.url, seconds=60.0, patience=1e8, clock=lambda: next(times))
+@pytest.mark.parametrize("jumps", [(61.0, 1e9), (-1e9, -61.0), (61.0, -61.0)])
+async def test_clock_that_jumps_takes_it_from_nobody(
+    client: AsyncQdrantClient, stub: RunningStub, jumps: tuple[float, float]
+) -> None:
+    """Wall clocks are not asked; one that leaps, as over a sleep of the machine, counts as two seconds at most."""
+    held = lease(
+        client, stub
+    )  # renews every ten seconds: meanwhile all that is seen of it is one and the same
+    times = iter([0.0, *itertools.accumulate(jumps), *itertools.count(2e9, 1.0)])
+    waiting = WriteLease(client, "articles", stub.url, seconds=60.0, patience=20.0, clock=lambda: next(times))
     async with held:
         with pytest.raises(ArchiveLocked):
             async with waiting:
                 pass
+        seen = await held._seen()
+        assert seen is not None and seen[0] == held._holder
+        assert not held._lost
     await client.close()
 
 
