@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from indexing.add_articles import BATCH_ARTICLES, BATCH_CHARACTERS, encode_plans
+from indexing.add_articles import BATCH_ARTICLES, BATCH_CHARACTERS
 from indexing.archive.archive import Archive
 from indexing.archive.edge import EdgeEngine
 from indexing.archive.encoder import Encoder
@@ -17,6 +17,7 @@ from indexing.archive.open_archive import (
 )
 from indexing.archive.terms import Terms
 from indexing.archive.versions import Plan
+from indexing.encode_plans import encode_plans
 
 
 async def reindex_archive(folder: Path, encoder: Encoder, progress: Callable[[], object]) -> int:
