@@ -1,5 +1,21 @@
 """What can go wrong in the service: each error says what we got, what is allowed, what to do next."""
 
+from typing import Literal
+
+ModelTrouble = Literal[
+    "unreachable",
+    "timeout",
+    "key_refused",
+    "unknown_model",
+    "rate_limited",
+    "server_error",
+    "request_refused",
+    "context_too_small",
+    "no_event_stream",
+    "too_long",
+    "nonsense",
+]
+
 
 class ServiceError(Exception):
     """Base of the service's own errors; the message is meant for the person who asked."""
@@ -19,6 +35,14 @@ class Busy(ServiceError):
 
 class ModeUnavailable(ServiceError):
     """An answering mode was asked for that this installation does not have."""
+
+
+class ModelUnusable(ServiceError):
+    """The language model gave nothing that can be used; `trouble` says of what kind, the message what to do."""
+
+    def __init__(self, trouble: ModelTrouble, message: str) -> None:
+        super().__init__(message)
+        self.trouble: ModelTrouble = trouble
 
 
 class ServiceUnreachable(ServiceError):

@@ -1,7 +1,7 @@
 """Settings in; encoder, archive and answering out, all in this process."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from indexing.archive.archive import Archive
@@ -14,6 +14,7 @@ from service.answering.confidence import Confidence
 from service.answering.pipeline import Answering
 from service.answering.reader import FOLDER as READER_FOLDER
 from service.answering.reader import Reader
+from service.answering.written.language_model import LanguageModel
 from service.errors import SettingsError
 from service.settings import Settings
 
@@ -64,7 +65,21 @@ async def open_local(settings: Settings) -> AsyncIterator[Local]:
         archive = await open_server_archive(settings.server, wanted)
     else:
         archive = await open_archive(settings.archive, wanted)
-    try:
-        yield Local(archive, encoder, Answering(archive, encoder, reader, confidence, settings.queue))
-    finally:
-        await archive.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(archive.close)
+        model = language_model_of(settings)
+        if model is not None:
+            stack.push_async_callback(model.close)
+        yield Local(
+            archive, encoder, Answering(archive, encoder, reader, confidence, settings.queue, model=model)
+        )
+
+
+def language_model_of(settings: Settings) -> LanguageModel | None:
+    """The language model that the settings name; None: they name none."""
+    if settings.llm_base_url is None or settings.llm_model is None:
+        return None
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else None
+    return LanguageModel(
+        settings.llm_base_url, settings.llm_model, key, settings.llm_timeout, settings.llm_context
+    )

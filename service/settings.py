@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from limits import parse_many
@@ -27,7 +28,7 @@ from service.errors import SettingsError
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 PREFIX = "CITEWELL_"
 # Whose messages say by themselves what was got, as far as it may be shown; "": settings that contradict each other.
-SAY_ALL = ("QDRANT_URL", "CITEWELL_COLLECTION", "")
+SAY_ALL = ("QDRANT_URL", "CITEWELL_COLLECTION", "CITEWELL_LLM_BASE_URL", "")
 
 
 class Settings(BaseSettings):
@@ -159,13 +160,32 @@ class Settings(BaseSettings):
     llm_base_url: str | None = Field(
         None,
         validation_alias="CITEWELL_LLM_BASE_URL",
-        description="Reserved: address of an OpenAI-compatible language model.",
+        description="Address of an OpenAI-compatible language model, such as `http://127.0.0.1:11434/v1`, which then "
+        "gets questions and passages and writes the answers (docs/written-answers.md); unset: answers are extracted.",
     )
     llm_model: str | None = Field(
-        None, validation_alias="CITEWELL_LLM_MODEL", description="Reserved: name of the language model."
+        None,
+        validation_alias="CITEWELL_LLM_MODEL",
+        description="Name of the language model, as its server knows it.",
     )
     llm_api_key: SecretStr | None = Field(
-        None, validation_alias="CITEWELL_LLM_API_KEY", description="Reserved: key for the language model."
+        None,
+        validation_alias="CITEWELL_LLM_API_KEY",
+        description="Key for the language model, if it wants one.",
+    )
+    llm_timeout: float = Field(
+        30.0,
+        gt=0,
+        le=600,
+        validation_alias="CITEWELL_LLM_TIMEOUT",
+        description="Seconds that the language model may take for one answer; then the extracted one is given.",
+    )
+    llm_context: int = Field(
+        8192,
+        ge=2048,
+        le=10_000_000,
+        validation_alias="CITEWELL_LLM_CONTEXT",
+        description="Context window of the language model in tokens: as many passages are sent as fit into it.",
     )
     api_keys_file: Path | None = Field(
         None,
@@ -225,6 +245,24 @@ class Settings(BaseSettings):
         except ArchiveError as error:
             raise ValueError(str(error)) from None
 
+    @field_validator("llm_base_url")
+    @classmethod
+    def _usable_model(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or parts.query or parts.fragment or parts.username:
+            got = "an address with a user or key in it" if "@" in value else repr(value)
+            raise ValueError(
+                f"CITEWELL_LLM_BASE_URL: got {got}; allowed are http or https, host, port and path, such as "
+                "http://127.0.0.1:11434/v1; a key goes into CITEWELL_LLM_API_KEY"
+            )
+        return value.rstrip("/")
+
     @field_validator("widget_rate", "rate_per_key", "rate_per_address")
     @classmethod
     def _known_rate(cls, value: str | None) -> str | None:
@@ -264,6 +302,13 @@ class Settings(BaseSettings):
                 f"CITEWELL_QDRANT_WRITE_CONSISTENCY is {self.qdrant_write_consistency}, but there are only "
                 f"{self.qdrant_replicas or 1} replicas (CITEWELL_QDRANT_REPLICAS); lower the one or raise the other"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _whole_model(self) -> "Settings":
+        if (self.llm_base_url is None) != (self.llm_model is None):
+            have, lack = ("CITEWELL_LLM_BASE_URL", "CITEWELL_LLM_MODEL")[:: 1 if self.llm_base_url else -1]
+            raise ValueError(f"{have} is set and {lack} is not; set both, or none for extracted answers")
         return self
 
     @property

@@ -11,6 +11,7 @@ from service.answering.group_answers import AnswerGroup
 from service.answering.places_of_name import places_of_name
 from service.answering.proving_quote import proving_quote
 from service.answering.read_passages import Reading
+from service.answering.retrieve import Found
 from service.answering.signals import Asked
 from service.answering.verify import Draft
 
@@ -75,18 +76,25 @@ class Citing:
         return quote[0] + start, quote[1] + start
 
     async def _cite(self, reading: Reading, run: tuple[int, int], differs: bool = False) -> Citation:
-        passage = reading.found.passage
+        return await self.quote(reading.found, run, (reading.start, reading.end), differs)
+
+    async def quote(
+        self, found: Found, run: tuple[int, int], answer: tuple[int, int] | None, differs: bool = False
+    ) -> Citation:
+        """The citation of a run of a passage, with where in it the answer stands if it holds it all."""
+        passage = found.passage
         record = self._records[passage.article_id]
         start, end = run
         fields = record.metadata
-        inside = start <= reading.start and reading.end <= end
+        if answer is not None and not (start <= answer[0] and answer[1] <= end):
+            answer = None
         citation = Citation(
             number=len(self._citations) + 1,
             quote=passage.text[start - passage.start : end - passage.start],
             start=start,
             end=end,
-            answer_start=reading.start if inside else None,
-            answer_end=reading.end if inside else None,
+            answer_start=answer[0] if answer else None,
+            answer_end=answer[1] if answer else None,
             passage_id=passage.id,
             article=CitedArticle(
                 id=record.id,
@@ -98,7 +106,7 @@ class Citing:
                 published=fields["published"],
                 tags=tuple(fields["tags"]),
             ),
-            also_in=await self._copies(reading, passage.text[start - passage.start : end - passage.start]),
+            also_in=await self._copies(found, passage.text[start - passage.start : end - passage.start]),
             stance="differs" if differs else "supports",
             newer_version=record.version if record.version != passage.version else None,
             link=article_link(record.id, passage.version, start, end),
@@ -106,9 +114,9 @@ class Citing:
         self._citations.append(citation)
         return citation
 
-    async def _copies(self, reading: Reading, quote: str) -> tuple[dict[str, object], ...]:
+    async def _copies(self, found: Found, quote: str) -> tuple[dict[str, object], ...]:
         """The same text under other ids, and other articles whose near-identical passage has this very quote."""
-        copies = await self._archive.copies(reading.found.passage.article_id)
-        same = [passage.article_id for passage in reading.found.same if quote in passage.text]
+        copies = await self._archive.copies(found.passage.article_id)
+        same = [passage.article_id for passage in found.same if quote in passage.text]
         others = await self._archive.records(same) if same else {}
         return (*copies, *(brief(record) for record in others.values()))

@@ -11,12 +11,12 @@ from typing import Literal
 
 from service.answering.answer import Answer, ConsideredPassage
 
-StepName = Literal["waiting", "understanding", "searching", "reading", "checking"]
+StepName = Literal["waiting", "understanding", "searching", "reading", "checking", "writing"]
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The step that begins, with its real figures: articles searched, passages read, quotes checked."""
+    """The step that begins, with its real figures: articles searched, passages read, quotes checked, passages written from."""
 
     step: StepName
     figures: Mapping[str, int] = field(default_factory=dict)

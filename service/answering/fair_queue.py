@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from service.errors import Busy
 
@@ -20,11 +20,12 @@ class FairQueue:
         self._at_once = at_once
         self._seconds_each = seconds_each
         self._working = 0
+        self._elsewhere = 0
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
     def __len__(self) -> int:
         """How many wait or work."""
-        return self._working + sum(map(len, self._waiting.values()))
+        return self._working + self._elsewhere + sum(map(len, self._waiting.values()))
 
     def require_room(self) -> None:
         """Raise Busy when it is full: for who has to know before `place` is waited for."""
@@ -45,6 +46,15 @@ class FairQueue:
         finally:
             self._working -= 1
             self._let_next_in()
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Count, without a turn, one that was let in and now waits for another machine."""
+        self._elsewhere += 1
+        try:
+            yield
+        finally:
+            self._elsewhere -= 1
 
     async def _turn(self, caller: str) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

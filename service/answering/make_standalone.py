@@ -70,13 +70,19 @@ class MakeStandalone:
         self._retrieve = retrieve
 
     @component.output_types(understood=Understood)
-    def run(self, understood: Understood) -> dict[str, Understood]:
+    def run(self, understood: Understood, rewritten: str | None = None) -> dict[str, Understood]:
         """The same as `run_async`, for use without a running loop."""
-        return asyncio.run(self.run_async(understood))
+        return asyncio.run(self.run_async(understood, rewritten))
 
     @component.output_types(understood=Understood)
-    async def run_async(self, understood: Understood) -> dict[str, Understood]:
-        """`standalone` and the languages of it; as it came where the question stands by itself already."""
+    async def run_async(self, understood: Understood, rewritten: str | None = None) -> dict[str, Understood]:
+        """`standalone` and the languages of it; as it came where the question stands by itself already.
+
+        `rewritten` is its full wording where somebody who can write found one (see written/rewrite_question.py).
+        """
+        if rewritten is not None:
+            languages = likely_languages(rewritten)
+            return {"understood": replace(understood, standalone=rewritten, languages=languages)}
         with timed("understand"):
             before, answer = spoken_of(understood.question.history)
             if before is None:

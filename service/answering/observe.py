@@ -6,15 +6,36 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from service.answering.answer import Answer, RefusalReason
-from service.errors import Busy, ModeUnavailable
+from service.errors import Busy, ModelTrouble, ModeUnavailable
 
 Outcome = Literal["answered", "refused", "busy", "cancelled", "failed", "mode_unavailable"]
-Fault = Literal["version_gone", "quote_differs", "answer_outside_quote", "sentence_differs"]
+Fault = Literal[
+    "version_gone",
+    "quote_differs",
+    "answer_outside_quote",
+    "sentence_differs",
+    # of written statements: what is wrong with the quote,
+    "not_found",
+    "stitched",
+    "wrong_article",
+    "unknown_passage",
+    # and what of the statement no quote proves
+    "number",
+    "percent",
+    "date",
+    "name",
+    "polarity",
+    "attribution",
+    "no_quote",
+    "other_language",
+    "contradicted",
+]
 OUTCOMES: tuple[Outcome, ...] = ("answered", "refused", "busy", "cancelled", "failed", "mode_unavailable")
-FAULTS: tuple[Fault, ...] = ("version_gone", "quote_differs", "answer_outside_quote", "sentence_differs")
+FAULTS: tuple[Fault, ...] = get_args(Fault)
+TROUBLES: tuple[ModelTrouble, ...] = get_args(ModelTrouble)
 
 
 @dataclass(slots=True)
@@ -26,6 +47,7 @@ class Observation:
     refusal: RefusalReason | None = None
     steps: Mapping[str, float] = field(default_factory=dict)
     faults: Counter[Fault] = field(default_factory=Counter)
+    troubles: Counter[ModelTrouble] = field(default_factory=Counter)
 
     def answered(self, answer: Answer) -> None:
         """Note how it ended."""
@@ -79,3 +101,10 @@ def note_fault(fault: Fault) -> None:
     observation = _observation.get()
     if observation is not None:
         observation.faults[fault] += 1
+
+
+def note_trouble(trouble: ModelTrouble) -> None:
+    """Count a failure of the language model; does nothing where nobody observes."""
+    observation = _observation.get()
+    if observation is not None:
+        observation.troubles[trouble] += 1

@@ -1,9 +1,13 @@
-"""The only file that connects the steps: understand (and follow-ups), embed, retrieve, read, compose, verify."""
+"""The only file that connects the steps: understand (and follow-ups), embed, retrieve, read, compose, verify.
+
+With a language model three more stand around them: rewrite before, write and translate after. They wait for another
+machine, so they are asked for outside the queue's turns, which are for the processors of this one.
+"""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from haystack import Pipeline
@@ -36,11 +40,18 @@ from service.answering.timings import collected, timed
 from service.answering.understand_question import UnderstandQuestion, Understood
 from service.answering.verify import Draft, Verify
 from service.answering.word_answer import answer_parts, short_answer
+from service.answering.written.check_statement import CheckStatement
+from service.answering.written.language_model import LanguageModel
+from service.answering.written.prompts import Prompts
+from service.answering.written.rewrite_question import RewriteQuestion
+from service.answering.written.translate_quotes import TranslateQuotes
+from service.answering.written.write_answer import Write, answer_language
 from service.errors import ModeUnavailable, ServiceError
 
 AT_ONCE = 2  # answers worked on at the same time: one a core
 SECONDS_AN_ANSWER = 0.3
 ATTEMPTS = 2
+UNWRITTEN: tuple[RefusalReason, ...] = ("archive_empty", "nothing_relevant")  # there is nothing to write from
 
 
 class Answering:
@@ -54,16 +65,33 @@ class Answering:
         confidence: Confidence,
         queue: int = 64,
         threshold: float | None = None,
+        model: LanguageModel | None = None,
     ) -> None:
         """Build the pipeline over `archive`, which was written with `encoder`.
 
-        `threshold` takes the place of the calibration's own: the confidence below which an answer is refused.
+        `threshold` takes the place of the calibration's own: the confidence below which an answer is refused. `model`
+        writes the answers and whoever made it closes it; None: they are extracted. Raises SettingsError when a prompt
+        file cannot be used.
         """
         self._archive = archive
         self._refusals = Refusals()
-        compose = Compose(archive, confidence, common_words(encoder.tokenizer), threshold)
+        is_common = common_words(encoder.tokenizer)
+        compose = Compose(archive, confidence, is_common, threshold)
         self._pipeline = _connected(archive, encoder, reader, compose)
+        self._writing = None
+        if model is not None:
+            prompts, check = Prompts(), CheckStatement(is_common)
+            self._writing = _Writing(
+                RewriteQuestion(model, prompts, is_common),
+                Write(archive, reader, model, prompts, is_common, check),
+                TranslateQuotes(model, prompts, check),
+            )
         self._queue = FairQueue(queue, AT_ONCE, SECONDS_AN_ANSWER)
+
+    @property
+    def can_write(self) -> bool:
+        """Whether a language model is configured."""
+        return self._writing is not None
 
     @property
     def queue_length(self) -> int:
@@ -79,8 +107,8 @@ class Answering:
 
         Callers take turns in the queue, whoever they are: a name of any kind that is the same each time.
         """
-        with observed(question.mode or "extractive") as observation:
-            if question.mode == "generative":
+        with observed(question.mode or ("generative" if self.can_write else "extractive")) as observation:
+            if question.mode == "generative" and not self.can_write:
                 raise ModeUnavailable(
                     "mode 'generative' needs a language model and none is configured; set CITEWELL_LLM_BASE_URL, "
                     "or ask with mode 'extractive'"
@@ -123,47 +151,67 @@ class Answering:
         with collected() as timings:
             self._queue.require_room()  # before anything is told: a full queue is a refusal, not the middle of a reply
             tell(Status("waiting", {"ahead": len(self._queue)}))
-            async with AsyncExitStack() as stack:
-                with timed("queued"):
-                    ahead = await stack.enter_async_context(self._queue.place(caller))
-                answer, signals = await self._answered(question)
-        return replace(answer, timings_ms=timings | {"queue_length": float(ahead)}), signals
+            answer, signals = await self._answered(question, caller)
+        return replace(answer, timings_ms=timings | answer.timings_ms), signals
 
-    async def _answered(self, question: Question) -> tuple[Answer, Mapping[str, float]]:
+    async def _answered(self, question: Question, caller: str) -> tuple[Answer, Mapping[str, float]]:
         if not await self._archive.language_samples():
             return await self._refusal(question, None, Draft(refusal="archive_empty"), ()), {}
+        writing = self._writing if question.mode != "extractive" else None
+        rewritten = None
+        if writing is not None:
+            with self._queue.elsewhere():
+                rewritten = await writing.rewrite.rewritten(question)
+        async with AsyncExitStack() as stack:
+            with timed("queued"):
+                ahead = await stack.enter_async_context(self._queue.place(caller))
+            results = await self._found(question, rewritten)
+        draft: Draft = results["verify"]["verified"]
+        if writing is not None and draft.refusal not in UNWRITTEN:
+            with self._queue.elsewhere():
+                draft = await _written(writing, results)
+        answer = await self._worded(question, results, draft)
+        return replace(answer, timings_ms={"queue_length": float(ahead)}), draft.signals
+
+    async def _found(self, question: Question, rewritten: str | None) -> dict[str, Any]:
+        """What the steps put out, the extracted answer or refusal among it, checked."""
         for _ in range(ATTEMPTS):
-            results = await self._run(question)
-            verified: Draft = results["verify"]["verified"]
-            if verified.statements or not results["verify"]["dropped"]:
+            results = await self._run(question, rewritten)
+            if results["verify"]["verified"].statements or not results["verify"]["dropped"]:
                 break  # else an article changed between search and check: its new version may answer
+        return results
+
+    async def _worded(self, question: Question, results: Mapping[str, Any], draft: Draft) -> Answer:
+        """The answer or refusal that a checked draft is; what a language model wrote was told already."""
         understood: Understood = results["standalone"]["understood"]
         passages: list[ReadPassage] = results["read"]["passages"]
-        if not verified.statements:
-            return await self._refusal(question, understood, verified, passages), verified.signals
-        parts = answer_parts(verified)
-        for part in parts:
-            tell(Delta(part))
-        answer = Answer(
+        if not draft.statements:
+            return await self._refusal(question, understood, draft, passages)
+        parts = answer_parts(draft)
+        if draft.written_in is None:
+            for part in parts:
+                tell(Delta(part))
+        return Answer(
             id=new_answer_id(),
             question=question.text,
             standalone_question=understood.standalone,
-            language=understood.language,
+            language=draft.written_in or understood.language,
             answered=True,
             answer="".join(parts),
-            short_answer=short_answer(verified),
-            confidence=verified.confidence,
-            statements=verified.statements,
-            citations=verified.citations,
+            short_answer=short_answer(draft),
+            confidence=draft.confidence,
+            mode="extractive" if draft.written_in is None else "generative",
+            statements=draft.statements,
+            citations=draft.citations,
             passages=considered(passages),
         )
-        return answer, verified.signals
 
-    async def _run(self, question: Question) -> dict[str, Any]:
+    async def _run(self, question: Question, rewritten: str | None) -> dict[str, Any]:
         """The outputs by component; what a component raised comes out as it was, not wrapped."""
         try:
             return await self._pipeline.run_async(
-                {"understand": {"question": question}}, include_outputs_from={"standalone", "read"}
+                {"understand": {"question": question}, "standalone": {"rewritten": rewritten}},
+                include_outputs_from={"standalone", "read", "read_closely"},
             )
         except PipelineRuntimeError as error:
             if isinstance(error.__cause__, IndexingError | ServiceError):
@@ -192,6 +240,31 @@ class Answering:
             passages=considered(passages),
             refusal=Refusal(reason, text, draft.nearest),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """The steps that a language model does."""
+
+    rewrite: RewriteQuestion
+    write: Write
+    translate: TranslateQuotes
+
+
+async def _written(writing: _Writing, results: Mapping[str, Any]) -> Draft:
+    """The written draft, or the extracted one; with translations either way, unless the model fails."""
+    understood: Understood = results["standalone"]["understood"]
+    passages: list[ReadPassage] = results["read"]["passages"]
+    written = await writing.write.run_async(
+        understood,
+        [one.found for one in passages],
+        results["read_closely"]["readings"],
+        results["verify"]["verified"],
+    )
+    draft: Draft = written["draft"]
+    if written["usable"]:
+        draft = await writing.translate.translated(draft, answer_language(understood))
+    return draft
 
 
 def _connected(archive: Archive, encoder: Encoder, reader: Reader, compose: Compose) -> Pipeline:

@@ -1,4 +1,7 @@
-"""The last step, fails closed: a statement whose quote is not at its place in the stored version never leaves."""
+"""The last step, fails closed: a statement whose quote is not at its place in the stored version never leaves.
+
+A statement in a language model's own words must, besides, say nothing that its quotes do not say (check_statement).
+"""
 
 import asyncio
 import logging
@@ -13,8 +16,11 @@ from service.answering.answer import Citation, RefusalReason, Statement
 from service.answering.events import Status, tell
 from service.answering.observe import Fault, note_fault
 from service.answering.timings import timed
+from service.answering.written.check_statement import CheckStatement, Quoted
 
 logger = logging.getLogger(__name__)
+
+Texts = dict[tuple[str, str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +37,18 @@ class Draft:
     """Of a refusal: the names in the question that no passage which was read mentions."""
     signals: Mapping[str, float] = field(default_factory=dict)
     confidence: float | None = None
+    written_in: str | None = None
+    """The language of statements that a language model wrote; None: they are verbatim sentences."""
 
 
 @component
 class Verify:
     """Checks every quote and every verbatim sentence against the archive's canonical text."""
 
-    def __init__(self, archive: Archive) -> None:
-        """Check against `archive`."""
+    def __init__(self, archive: Archive, check: CheckStatement | None = None) -> None:
+        """Check against `archive`, and written statements by `check`: without it none of them passes."""
         self._archive = archive
+        self._check = check
 
     @component.output_types(verified=Draft, dropped=int)
     def run(self, draft: Draft) -> dict[str, Any]:
@@ -49,7 +58,8 @@ class Verify:
     @component.output_types(verified=Draft, dropped=int)
     async def run_async(self, draft: Draft) -> dict[str, Any]:
         """Keep what is proven, number the citations anew, and count the statements that were dropped."""
-        tell(Status("checking", {"quotes": len(draft.citations)}))
+        if draft.written_in is None:  # written statements come one by one, with their text
+            tell(Status("checking", {"quotes": len(draft.citations)}))
         with timed("verify"):
             texts = {
                 (citation.article.id, citation.article.version): await self._text(citation)
@@ -59,26 +69,40 @@ class Verify:
         proven = {
             citation.number: citation for citation in draft.citations if faults[citation.number] is None
         }
-        kept = [
-            _with(statement, proven) for statement in draft.statements if _supported(statement, proven, texts)
-        ]
+        with timed("verify"):
+            kept = [
+                _with(statement, proven)
+                for statement in draft.statements
+                if await asyncio.to_thread(self._supported, statement, draft, proven, texts)
+            ]
         for fault in faults.values():
             if fault is not None:
                 note_fault(fault)
         dropped = len(draft.statements) - len(kept)
         if dropped:
-            logger.warning(
-                "%d of %d statements dropped: quote not found at its place", dropped, len(draft.statements)
-            )
+            logger.warning("%d of %d statements dropped: not proven", dropped, len(draft.statements))
         nearest = tuple(citation for citation in draft.nearest if _fault(citation, texts) is None)
         return {"verified": replace(_renumbered(draft, kept, proven), nearest=nearest), "dropped": dropped}
+
+    def _supported(
+        self, statement: Statement, draft: Draft, proven: Mapping[int, Citation], texts: Texts
+    ) -> bool:
+        if draft.written_in is None:
+            return _is_verbatim(statement, proven, texts)
+        if not statement.citations or any(number not in proven for number in statement.citations):
+            return False
+        if self._check is None:
+            return False
+        cited = [proven[number] for number in statement.citations]
+        quotes = [Quoted(one.quote, one.article.language) for one in cited]
+        unproven = self._check.faults(statement.text, draft.written_in, quotes)
+        for kind in {fault.kind for fault in unproven}:
+            note_fault(kind)
+        return not unproven
 
     async def _text(self, citation: Citation) -> str | None:
         stored = await self._archive.article(citation.article.id, citation.article.version)
         return stored.article.text if stored is not None else None
-
-
-Texts = dict[tuple[str, str], str | None]
 
 
 def _fault(citation: Citation, texts: Texts) -> Fault | None:
@@ -96,7 +120,7 @@ def _fault(citation: Citation, texts: Texts) -> Fault | None:
     return None if text[citation.start : citation.end] == citation.quote else "quote_differs"
 
 
-def _supported(statement: Statement, proven: Mapping[int, Citation], texts: Texts) -> bool:
+def _is_verbatim(statement: Statement, proven: Mapping[int, Citation], texts: Texts) -> bool:
     """Its first citation holds, and its sentence stands verbatim in that article."""
     if not statement.citations or statement.citations[0] not in proven:
         return False

@@ -17,7 +17,7 @@ def answer_parts(draft: Draft) -> list[str]:
 
     Where articles disagree each value says whose it is and of when: the source (else the title) and the date.
     """
-    if not draft.values:
+    if draft.written_in is not None or not draft.values:
         return _parts(" ", [f"{one.text} {marks(one.citations)}" for one in draft.statements])
     disagree = any(_differs(draft, value) for value in draft.values)
     return _parts(

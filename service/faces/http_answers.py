@@ -164,7 +164,7 @@ async def post_answer(request: Request, parts: Parts) -> Response:
     With `stream`, or an Accept header that prefers text/event-stream: server-sent events, the same answer among them.
     """
     fields = await read_model(request, QuestionFields, BODY_LIMIT)
-    if fields.mode == "generative":
+    if fields.mode == "generative" and not parts.answering.can_write:
         raise invalid(
             "body.mode",
             "got generative, which needs a language model at CITEWELL_LLM_BASE_URL; "

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.exposition import choose_encoder
 
 from indexing.archive.archive import Archive
-from service.answering.observe import FAULTS, OUTCOMES, Observation
+from service.answering.observe import FAULTS, OUTCOMES, TROUBLES, Observation
 from service.answering.pipeline import Answering
 from service.api_keys import KeyRing
 
@@ -55,7 +55,13 @@ class Metrics:
         )
         self._faults = Counter(
             "citewell_verification_failures",
-            "What the last check dropped because it does not stand in the stored article, by kind.",
+            "What the last check dropped because no stored article proves it, by kind.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self._troubles = Counter(
+            "citewell_language_model_failures",
+            "What went wrong with the language model, by kind; the extracted answer took its place.",
             ["kind"],
             registry=self.registry,
         )
@@ -90,8 +96,12 @@ class Metrics:
         self._info = Info("citewell", "Version, engine and model.", registry=self.registry)
         for outcome in OUTCOMES:  # so that a rate exists before the first one
             self._questions.labels(outcome, "extractive")
+            if answering.can_write:
+                self._questions.labels(outcome, "generative")
         for fault in FAULTS:
             self._faults.labels(fault)
+        for trouble in TROUBLES if answering.can_write else ():
+            self._troubles.labels(trouble)
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
         return Gauge(f"citewell_{name}", meaning, registry=self.registry)
@@ -105,6 +115,8 @@ class Metrics:
             self._steps.labels(step).observe(milliseconds / 1000)
         for fault, count in seen.faults.items():
             self._faults.labels(fault).inc(count)
+        for trouble, times in seen.troubles.items():
+            self._troubles.labels(trouble).inc(times)
 
     def request_done(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request; `route` is the template, never the path, which may hold an id."""
