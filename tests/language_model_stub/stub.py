@@ -99,11 +99,11 @@ class State:
 
 
 def task_of(request: Completion) -> Task:
-    """What a request is for: passages are there to answer from, a schema or a prompt that speaks of translating."""
+    """What a request is for: there are passages to answer from, a quote to translate, or else a conversation."""
+    asked = "\n".join(message.content for message in request.messages if message.role == "user")
     if passages_in([message.model_dump() for message in request.messages]):
         return "answer"
-    spoken = " ".join(message.content for message in request.messages if message.role != "user").casefold()
-    return "translate" if "translat" in spoken else "rewrite"
+    return "translate" if "<quote" in asked else "rewrite"
 
 
 def content_of(step: Step, request: Completion) -> str:
