@@ -3,7 +3,7 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 EVALUATION_DATA ?= ../shared/data
 TRAINING_DATA ?= ../shared/train
-DEBIAN_PACKAGES := python3-venv chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
+DEBIAN_PACKAGES := python3-venv chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server
 
 export TORCH_INDEX EVALUATION_DATA
 export HAYSTACK_TELEMETRY_ENABLED := False

