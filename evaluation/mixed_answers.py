@@ -114,7 +114,8 @@ def _stands_in(citation: Mapping[str, Any], text: str) -> bool:
     start, end = citation["start"], citation["end"]
     inner = citation["answer_start"], citation["answer_end"]
     inside = inner == (None, None) or start <= inner[0] < inner[1] <= end
-    return inside and bool(citation["quote"]) and text[start:end] == citation["quote"]
+    whole = 0 < end - start == len(citation["quote"])
+    return inside and whole and text[start:end] == citation["quote"]
 
 
 def _as_in(text: str, passages: list[dict[str, Any]]) -> Iterator[bool]:
