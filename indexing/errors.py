@@ -10,6 +10,9 @@ IndexingError
     ArchiveForbidden        the Qdrant server refuses the key
   ModelsMissing           the prepared models are not there
   ModelsDamaged           they are there, but not as they were prepared
+  ModelUnavailable        an embedding model of the reader's choice that cannot be loaded
+  WorkerLost              processes that encode ended over the same articles
+  RayUnavailable          no Ray, or none that can be used
 """
 
 
@@ -51,3 +54,15 @@ class ModelsMissing(IndexingError):
 
 class ModelsDamaged(IndexingError):
     """A file of the models folder differs from what was prepared."""
+
+
+class ModelUnavailable(IndexingError):
+    """An embedding model of the reader's choice that cannot be loaded."""
+
+
+class WorkerLost(IndexingError):
+    """Processes that encode ended while they worked on the same articles."""
+
+
+class RayUnavailable(IndexingError):
+    """Ray is not installed, cannot be reached, or gave up."""
