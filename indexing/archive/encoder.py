@@ -1,28 +1,21 @@
 """Questions and passages in, unit vectors out: from the bundled model or any sentence-transformers one."""
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-from huggingface_hub import HfApi, constants
 from numpy.typing import NDArray
-from sentence_transformers import SentenceTransformer
-from sentence_transformers.base.modules import Normalize
 from tokenizers import Tokenizer
 
-from indexing.archive.bundled_model import GRAPH, NAME, TOKENIZER, WEIGHTS, BundledModel
+from indexing.archive.bundled_model import NAME, TOKENIZER, WEIGHTS, BundledModel
 from indexing.archive.embedding_table import EmbeddingTable
-from indexing.archive.model_fingerprint import hub_name, model_fingerprint
 from indexing.archive.model_prompts import NONE, Prompts, known_prompts
 from indexing.archive.onnx_encoder import OnnxEncoder
 from indexing.archive.terms import Terms
-from indexing.errors import IndexingError
 
 BATCH = 32
-MOST_TOKENS = 512  # taken when a model does not say how much it sees
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -30,8 +23,20 @@ Progress = Callable[[int, int], None]
 log = logging.getLogger(__name__)
 
 
-class ModelUnavailable(IndexingError):
-    """An embedding model of the reader's choice that cannot be loaded."""
+class Model(Protocol):
+    """What an encoder needs of its model; any number of threads may call."""
+
+    dimension: int
+    max_tokens: int
+
+    def own_prompts(self) -> Prompts | None:
+        """Return the prefixes that the model names itself; None if it names none."""
+
+    def encode(self, texts: Sequence[str], prompt: str) -> Vectors:
+        """Return one unit vector a text, (n, dimension); the prompt stands before every text."""
+
+    def fingerprint(self, passage_prefix: str) -> str:
+        """Name what the vectors of passages mean."""
 
 
 class Encoder:
@@ -42,7 +47,7 @@ class Encoder:
 
     def __init__(
         self,
-        model: SentenceTransformer,
+        model: Model,
         prompts: Prompts,
         name: str,
         fingerprint: str,
@@ -55,12 +60,10 @@ class Encoder:
         self.tokenizer = tokenizer
         self.table = table
         self.terms = Terms(tokenizer)
-        self.dimension = model.get_embedding_dimension() or len(model.encode(""))
-        self.max_tokens = int(model.max_seq_length or MOST_TOKENS)
+        self.dimension = model.dimension
+        self.max_tokens = model.max_tokens
         self._model = model
         self._prompts = prompts
-        # The tokenizers of transformers fail when two threads use one ("Already borrowed").
-        self._turn: AbstractContextManager[object] = nullcontext() if name == NAME else threading.Lock()
 
     def encode_questions(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a question, (n, dimension)."""
@@ -75,14 +78,7 @@ class Encoder:
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)
         for start in range(0, len(order), BATCH):
             places = order[start : start + BATCH]
-            with self._turn:
-                vectors[places] = self._model.encode(
-                    [texts[place] for place in places],
-                    prompt=prompt,
-                    batch_size=BATCH,
-                    show_progress_bar=False,
-                    normalize_embeddings=True,
-                )
+            vectors[places] = self._model.encode([texts[place] for place in places], prompt)
             if progress is not None:
                 progress(start + len(places), len(order))
         return vectors
@@ -99,8 +95,8 @@ def open_encoder(
     bundled = BundledModel.open(models)
     tokenizer = Tokenizer.from_file(str(bundled.folder / TOKENIZER))
     table = EmbeddingTable.open(bundled.folder / WEIGHTS)
-    loaded = _put_together(bundled, tokenizer, table) if model == NAME else _load(model)
-    usual = _own_prompts(loaded) or known_prompts(model)
+    loaded = OnnxEncoder(bundled, tokenizer, table) if model == NAME else _own(model)
+    usual = loaded.own_prompts() or known_prompts(model)
     if usual is None and question_prefix is None and passage_prefix is None:
         log.warning(
             "%s names no prompts and is not in the table of known models, so texts are encoded as they are; "
@@ -108,51 +104,14 @@ def open_encoder(
             model,
         )
     prompts = _prefer(question_prefix, passage_prefix, usual or NONE)
-    fingerprint = bundled.fingerprint
-    if model != NAME:
-        fingerprint = model_fingerprint(model, prompts.passage)
-    elif prompts.passage != (usual or NONE).passage:
-        fingerprint = f"{fingerprint} passage={prompts.passage}"
-    return Encoder(loaded, prompts, model, fingerprint, tokenizer, table)
+    return Encoder(loaded, prompts, model, loaded.fingerprint(prompts.passage), tokenizer, table)
 
 
-def _put_together(bundled: BundledModel, tokenizer: Tokenizer, table: EmbeddingTable) -> SentenceTransformer:
-    # In code, from our own files: nothing is looked up by name, so no hub is ever asked.
-    encoder = OnnxEncoder(bundled.folder / GRAPH, tokenizer, table, bundled.max_tokens)
-    prompts = {"query": "query: ", "passage": "passage: "}
-    return SentenceTransformer(modules=[encoder, Normalize()], prompts=prompts, device="cpu")
+def _own(model: str) -> Model:
+    # Imported here: it brings PyTorch and transformers, which the bundled model does without.
+    from indexing.archive.own_model import OwnModel  # noqa: PLC0415
 
-
-def _load(model: str) -> SentenceTransformer:
-    try:
-        return SentenceTransformer(model) if model and Path(model).is_dir() else _load_from_hub(model)
-    except Exception as error:  # a loader raises whatever the libraries of its model raise
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise ModelUnavailable(
-            f"the embedding model {model!r} could not be loaded: {reason} CITEWELL_EMBEDDING_MODEL is "
-            f"{NAME} (bundled), a sentence-transformers folder, or the name of a model on a hub that this "
-            "machine reaches; a model that brings code of its own is not run"
-        ) from error
-
-
-def _load_from_hub(model: str) -> SentenceTransformer:
-    """Take the copy in the hub's cache while there is one: the same vectors every time, and no traffic."""
-    if not model.strip() or model.startswith(("/", ".", "~")) or model.count("/") > 1:
-        raise FileNotFoundError("there is no such folder.")
-    constants.HF_HUB_DISABLE_TELEMETRY = True  # else it asks its hub who is calling, even for local files
-    try:
-        return SentenceTransformer(model, local_files_only=True)
-    except (OSError, ValueError):
-        # A quick question first: out of reach, the loader itself tries again and again for over a minute.
-        HfApi().model_info(hub_name(model), timeout=10)
-        return SentenceTransformer(model)
-
-
-def _own_prompts(model: SentenceTransformer) -> Prompts | None:
-    own = model.prompts
-    passage = next((own[name] for name in ("document", "passage", "corpus") if own.get(name)), None)
-    prompts = Prompts(own.get("query") or "", passage or "")
-    return prompts if any(prompts) else None
+    return OwnModel(model)
 
 
 def _prefer(question: str | None, passage: str | None, usual: Prompts) -> Prompts:

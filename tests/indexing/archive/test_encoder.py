@@ -22,8 +22,8 @@ from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from indexing.archive.bundled_model import NAME
-from indexing.archive.encoder import Encoder, ModelUnavailable, open_encoder
-from indexing.errors import ModelsMissing
+from indexing.archive.encoder import Encoder, open_encoder
+from indexing.errors import ModelsMissing, ModelUnavailable
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -294,20 +294,22 @@ sys.addaudithook(lambda event, _: sys.exit(event) if event in REFUSED else None)
 """
 
 
-def test_bundled_encoder_never_opens_a_connection(models: Path) -> None:
+def test_bundled_encoder_needs_neither_a_connection_nor_pytorch(models: Path) -> None:
     code = f"""{NO_CONNECTION}
 import pathlib
 from indexing.archive.encoder import open_encoder
 encoder = open_encoder({NAME!r}, pathlib.Path({str(models)!r}))
 print(encoder.encode_questions(["Who?"]).shape, encoder.encode_passages(["They.", "Them."]).shape)
+print({{"torch", "transformers", "sentence_transformers"}} & set(sys.modules))
 """
-    assert run_python(code).strip() == "(1, 384) (2, 384)"
+    assert run_python(code).splitlines() == ["(1, 384) (2, 384)", "set()"]
 
 
 def test_hub_model_out_of_reach_is_named(models: Path, tmp_path: Path) -> None:
     code = f"""
 import pathlib
-from indexing.archive.encoder import ModelUnavailable, open_encoder
+from indexing.archive.encoder import open_encoder
+from indexing.errors import ModelUnavailable
 try: open_encoder("intfloat/multilingual-e5-base", pathlib.Path({str(models)!r}))
 except ModelUnavailable as error: print(error)
 """
