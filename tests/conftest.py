@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from evaluation.open_reader import UNFITTED
 from indexing.archive.archive import Archive
@@ -21,6 +22,31 @@ from service.answering.reader import Reader
 
 ROOT = Path(__file__).resolve().parent.parent
 AnswerFrom = Callable[..., Answering]
+ONE_PROCESS = (
+    "tests/browser",
+    "tests/service",
+)  # folders, not what is below: one Chromium, one `citewell serve`
+
+# A busy machine is no fault, and what failed once is no state to keep. On a build machine the same examples each time.
+settings.register_profile(
+    "tests",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+    derandomize=os.environ.get("CI") == "true",
+)
+settings.load_profile("tests")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where pytest-xdist shares the tests among processes: a file, or a folder that shares a child, goes to one."""
+    if not config.getoption("loadgroup", False):
+        return
+    for item in items:
+        folder = item.path.parent.relative_to(ROOT).as_posix()
+        name = folder if folder in ONE_PROCESS else f"{folder}/{item.path.name}"
+        item.add_marker(pytest.mark.xdist_group(name))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,7 +60,7 @@ def ctrl_c_is_heard() -> None:
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of whoever runs the tests may change what they test."""
     for name in list(os.environ):
-        if name.startswith(("CITEWELL_", "QDRANT_", "SLACK_")):
+        if name.startswith(("CITEWELL_", "QDRANT_", "SLACK_", "OTEL_")):
             monkeypatch.delenv(name)
 
 
