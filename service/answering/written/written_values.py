@@ -33,9 +33,9 @@ _RUSSIAN = {
 _RUSSIAN_ENDING = (
     "(?:ь|и|ью|а|у|е|ы|ая|ое|ый|ой|ую|ого|ому|ым|ыми|ых|ей|ёх|ех|ух|ум|умя|ем|ём|мя|ов|ам|ами|ах|ии|ий|я|ю)?"
 )
+_RUSSIAN_STEM = "|".join(sorted(_RUSSIAN, key=len, reverse=True))
 _RUSSIAN_WORD = regex.compile(
-    rf"(?<!\p{{L}})(?!семей(?!\p{{L}}))({'|'.join(sorted(_RUSSIAN, key=len, reverse=True))}){_RUSSIAN_ENDING}(?!\p{{L}})",
-    regex.IGNORECASE,
+    rf"(?<!\p{{L}})(?!семей(?!\p{{L}}))({_RUSSIAN_STEM}){_RUSSIAN_ENDING}(?!\p{{L}})", regex.IGNORECASE
 )
 _HAN = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {
     "〇": 0, "两": 2, "兩": 2, "壹": 1, "贰": 2, "叁": 3,
