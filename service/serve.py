@@ -2,16 +2,19 @@
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Timer
 
 import click
 import uvicorn
+from opentelemetry.trace import TracerProvider
 
 from indexing.add_articles import add_articles, read_paths
 from service.api_keys import own_key
@@ -30,6 +33,7 @@ from service.running_service import (
     withdraw,
 )
 from service.settings import Settings
+from service.tracing import traced
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 FIRST_QUESTION = "How many soldiers entered via Ishkashim?"
@@ -57,7 +61,8 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
                 if with_samples:
                     await _add_samples(local, settings)
                 await asyncio.to_thread(local.answering.warm_up)
-            await _serve(settings, local, listening, address)
+            with traced(os.environ, partial(click.echo, err=True)) as spans:
+                await _serve(settings, local, listening, address, spans)
 
 
 @contextmanager
@@ -129,9 +134,11 @@ async def _add_samples(local: Local, settings: Settings) -> None:
     click.echo(f"{lacked}: added {count} sample articles (your first own article removes them).")
 
 
-async def _serve(settings: Settings, local: Local, listening: socket.socket, address: str) -> None:
+async def _serve(
+    settings: Settings, local: Local, listening: socket.socket, address: str, spans: TracerProvider | None
+) -> None:
     token = new_token()
-    app = create_app(settings, local.archive, local.encoder, local.answering)
+    app = create_app(settings, local.archive, local.encoder, local.answering, tracer_provider=spans)
     app.state.services = replace(app.state.services, token=token)
     server = uvicorn.Server(uvicorn.Config(app, **server_options(settings)))
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -145,6 +152,7 @@ async def _serve(settings: Settings, local: Local, listening: socket.socket, add
             if settings.server is None:
                 _announce(settings, address, token)
             await _greet(local, address)
+            local.archive.keep_indexed()
         await serving
     finally:
         if settings.server is None:

@@ -92,6 +92,16 @@ class _Restful(Protocol):
         """The folder; writes wait until the block ends."""
 
 
+@runtime_checkable
+class _Growing(Protocol):
+    """An engine that has an index built beside it when it is large."""
+
+    indexed: int
+
+    def keep_indexed(self) -> None:
+        """Build one whenever it is due."""
+
+
 class Archive:
     """Articles and passages behind one engine. Open one with `open_archive`; close it when done."""
 
@@ -310,6 +320,7 @@ class Archive:
             "articles": await self.article_count(),
             "copies": await self._engine.count(models.Filter(must=[equals("kind", "copy")])),
             "passages": await self._engine.count(models.Filter(must=[equals("kind", "passage")])),
+            "indexed": self._engine.indexed if isinstance(self._engine, _Growing) else None,
             "samples": len(await self.sample_ids()),
             "languages": {tag: count for tag, count in languages.items() if count},
             "sources": await self._engine.facet("meta.sources", articles),
@@ -367,6 +378,11 @@ class Archive:
             f"the archive {self.place} is on a server, which makes its own copies (Qdrant's snapshots); "
             "only an embedded archive is copied here"
         )
+
+    def keep_indexed(self) -> None:
+        """From here on build the index of a large embedded archive whenever one is due: for a process that stays."""
+        if isinstance(self._engine, _Growing):
+            self._engine.keep_indexed()
 
     async def repair(self) -> int:
         """Finish or undo what a crash interrupted; returns how many writes that were."""

@@ -11,16 +11,16 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from indexing.archive.archive import Archive, Contents
-from indexing.archive.copy_files import copy_sparse, sync
+from indexing.archive.copy_files import OWNER_ONLY, copy_folder, copy_sparse, sync
 from indexing.archive.edge import EdgeEngine
 from indexing.archive.manifest import FILE, read_manifest, write_manifest
-from indexing.archive.open_archive import OWNER_ONLY, STAGING, usable
+from indexing.archive.open_archive import STAGING, usable
 from indexing.archive.shard import need_free_disk
 from indexing.errors import ArchiveError
 
@@ -43,8 +43,8 @@ async def copy_archive(archive: Archive, folder: Path) -> None:
         with usable(folder):
             need_free_disk(folder, (await archive.status())["bytes"] // 3)
             contents = await archive.contents()
-            await asyncio.to_thread(_copy_folder, data, folder / archive.manifest.data)
-            write_manifest(folder, archive.manifest)
+            await asyncio.to_thread(copy_folder, data, folder / data.name)
+            write_manifest(folder, replace(archive.manifest, data=data.name))
             _write(folder, Backup(datetime.now(UTC).isoformat(timespec="seconds"), contents, {}))
 
 
@@ -142,16 +142,6 @@ async def _require_contents(folder: Path, wanted: Contents) -> None:
         raise ArchiveError(
             f"the copy in {folder} is not the archive ({said}); check the disk and take another"
         )
-
-
-def _copy_folder(source: Path, target: Path) -> None:
-    for path in sorted(source.rglob("*")):
-        place = target / path.relative_to(source)
-        if path.is_dir():
-            place.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
-        elif path.is_file():
-            place.parent.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
-            copy_sparse(path, place)
 
 
 def _copy_listed(source: Path, target: Path, files: dict[str, tuple[int, str]]) -> None:

@@ -1,8 +1,11 @@
-"""A file in, its copy out, with the holes it has: Edge's files are mostly holes, 200 MB of them in an empty archive."""
+"""A file or folder in, its copy out, with the holes it has: Edge's are mostly holes, 200 MB in an empty archive."""
 
 import errno
 import os
 from pathlib import Path
+from threading import Event
+
+OWNER_ONLY = 0o700
 
 
 def copy_sparse(source: Path, target: Path) -> None:
@@ -24,6 +27,19 @@ def copy_sparse(source: Path, target: Path) -> None:
             end = os.lseek(read.fileno(), start, os.SEEK_HOLE)
             _copy_range(read.fileno(), write.fileno(), start, end)
             place = end
+
+
+def copy_folder(source: Path, target: Path, stop: Event | None = None) -> None:
+    """Copy a folder with everything in it; `stop`, once set, ends that after the next file."""
+    target.mkdir(mode=OWNER_ONLY, parents=True, exist_ok=True)
+    for path in sorted(source.rglob("*")):
+        if stop is not None and stop.is_set():
+            return
+        place = target / path.relative_to(source)
+        if path.is_dir():
+            place.mkdir(mode=OWNER_ONLY, exist_ok=True)
+        elif path.is_file():
+            copy_sparse(path, place)
 
 
 def _copy_range(source: int, target: int, start: int, end: int) -> None:

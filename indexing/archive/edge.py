@@ -4,7 +4,8 @@ One thread also gives each reading a consistent view between two writes.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from qdrant_client import models
 
 from indexing.archive.engine import Hit, Nearest, Point, Query, Reading
 from indexing.archive.shard import (
-    Held,
     PlainCondition,
     PlainFilter,
     PlainPoint,
@@ -40,6 +40,27 @@ class Write:
     arguments: tuple[Any, ...]
     size: int = 0
 
+    @classmethod
+    def upserts(cls, points: Sequence[Point]) -> Iterator["Write"]:
+        """Store points, in operations of bounded size."""
+        for chunk, size in write_operations(points):
+            yield cls("upsert", ([_plain(one) for one in chunk],), size)
+
+    @classmethod
+    def delete(cls, ids: Sequence[str]) -> "Write":
+        """Delete points by id."""
+        return cls("delete", (list(ids),))
+
+    @classmethod
+    def delete_where(cls, where: models.Filter) -> "Write":
+        """Delete every point that matches."""
+        return cls("delete_where", (plain_filter(where),))
+
+    @classmethod
+    def set_meta(cls, where: models.Filter, values: dict[str, Any]) -> "Write":
+        """Set keys under `meta` of every point that matches."""
+        return cls("set_meta", (plain_filter(where), values))
+
 
 class EdgeEngine:
     """Engine over one shard. Use `create` and `load`; both block for up to a second, at a million passages for some."""
@@ -63,26 +84,26 @@ class EdgeEngine:
 
     @classmethod
     def load_in_child(cls, folder: Path) -> "EdgeEngine":
-        """Open an existing shard in a child process, whose calls hold up nobody here; raises ArchiveError."""
-        return cls(ShardProcess.load(folder), folder)
+        """The same in a child process, whose calls hold up nobody here; the first call opens it, and may raise."""
+        return cls(ShardProcess(folder), folder)
 
     async def upsert(self, points: Sequence[Point]) -> None:
         """Store points in operations of bounded size."""
-        for write in upserts(points):
+        for write in Write.upserts(points):
             await self.write(write)
 
     async def delete(self, ids: Sequence[str]) -> None:
         """Delete points by id."""
         if ids:
-            await self.write(Write("delete", (list(ids),)))
+            await self.write(Write.delete(ids))
 
     async def delete_where(self, where: models.Filter) -> None:
         """Delete every point that matches."""
-        await self.write(Write("delete_where", (plain_filter(where),)))
+        await self.write(Write.delete_where(where))
 
     async def set_meta(self, where: models.Filter, values: dict[str, Any]) -> None:
         """Set keys under `meta` of every point that matches."""
-        await self.write(Write("set_meta", (plain_filter(where), values)))
+        await self.write(Write.set_meta(where, values))
 
     async def write(self, write: Write) -> None:
         """Do one writing operation."""
@@ -123,11 +144,6 @@ class EdgeEngine:
         counts: dict[str, int] = await self._call("facet", key, plain_filter(where))
         return counts
 
-    async def held(self) -> Held:
-        """How many points there are, and how many of them are in an index."""
-        held: Held = await self._call("held")
-        return held
-
     async def size(self) -> int:
         """Bytes that the folder takes on disk (blocks, since its files are sparse)."""
         return await asyncio.to_thread(lambda: disk_bytes(self.folder))
@@ -136,9 +152,9 @@ class EdgeEngine:
         """Bring everything to disk."""
         await self._call("flush")
 
-    async def optimize(self) -> None:
+    async def optimize(self, dimension: int) -> None:
         """Build the index of what is in none; meanwhile nothing else is done, so only for a shard in a child."""
-        await self._call("optimize")
+        await self._call("optimize", dimension)
 
     @asynccontextmanager
     async def at_rest(self, *, flushed: bool = True) -> AsyncIterator[Path]:
@@ -196,22 +212,14 @@ class EdgeEngine:
             return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def upserts(points: Sequence[Point]) -> list[Write]:
-    """The operations of bounded size that store these points."""
-    return [
-        Write("upsert", ([_plain(one) for one in chunk],), size) for chunk, size in write_operations(points)
-    ]
-
-
 def disk_bytes(folder: Path) -> int:
     """Bytes of blocks that the files in a folder take, which is less than their sizes where they have holes."""
-    return sum(_blocks(path) for path in folder.rglob("*"))
-
-
-def _blocks(path: Path) -> int:
-    with suppress(FileNotFoundError):  # Edge replaces files while it works
-        return path.stat().st_blocks * 512
-    return 0
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # Edge replaces files while it works
+                total += os.stat(os.path.join(place, name)).st_blocks * 512
+    return total
 
 
 def _plain(point: Point) -> PlainPoint:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from indexing.archive.archive import Archive
+from indexing.archive.copy_files import OWNER_ONLY
 from indexing.archive.edge import EdgeEngine
+from indexing.archive.growing import INDEX_ABOVE, GrowingEngine
 from indexing.archive.manifest import DATA, FILE, Manifest, read_manifest, write_manifest
 from indexing.archive.terms import Terms
 from indexing.errors import ArchiveError, ArchiveFull, ArchiveIncompatible, ArchiveLocked
@@ -23,7 +25,7 @@ if TYPE_CHECKING:  # torch takes seconds to import
 LOCK_FILE = ".lock"
 STAGING = ".copying-"
 """How the folders begin in which a running service makes a copy of itself."""
-OWNER_ONLY = 0o700
+LOCK_SECONDS = 2.0  # a process that was killed while it started a child is survived by its lock for a moment
 # What may lie in the folder of an archive without archive.json: traces of an interrupted creation, of a
 # service that has gone, and what a fresh file system has of itself.
 HARMLESS = {LOCK_FILE, FILE + ".new", "points-1.new", "service.json", "service.json.new", "lost+found"}
@@ -34,12 +36,13 @@ def manifest_for(encoder: "Encoder", terms: Terms) -> Manifest:
     return Manifest(encoder.name, encoder.fingerprint, encoder.dimension, terms.fingerprint)
 
 
-async def open_archive(folder: Path, wanted: Manifest) -> Archive:
+async def open_archive(folder: Path, wanted: Manifest, index_above: int = INDEX_ABOVE) -> Archive:
     """Open or create the embedded archive in `folder` and repair what a crash interrupted.
 
+    With more than `index_above` passages in no index it is large, see `growing.py`.
     Raises ArchiveLocked (another process has it), ArchiveIncompatible (encoder, newer format), ArchiveFull.
     """
-    archive = await open_any_archive(folder, wanted)
+    archive = await open_any_archive(folder, wanted, index_above)
     try:
         archive.manifest.require(wanted, archive.place)
     except BaseException:
@@ -48,14 +51,16 @@ async def open_archive(folder: Path, wanted: Manifest) -> Archive:
     return archive
 
 
-async def open_any_archive(folder: Path, wanted: Manifest) -> Archive:
+async def open_any_archive(folder: Path, wanted: Manifest, index_above: int = INDEX_ABOVE) -> Archive:
     """The same without asking for the wanted encoder: for reading texts and metadata, as `reindex` does."""
     folder = folder.resolve()
     release = lock_archive(folder)
     try:
         with usable(folder):
             manifest = read_manifest(folder) or _create(folder, wanted)
-            archive = Archive(EdgeEngine.load(_data_folder(folder, manifest)), manifest, str(folder), release)
+            _require_data(folder, manifest)
+            engine = await GrowingEngine.open(folder, manifest, index_above)
+            archive = Archive(engine, manifest, str(folder), release)
     except BaseException:
         release()
         raise
@@ -79,7 +84,7 @@ def lock_archive(folder: Path) -> Callable[[], None]:
             folder.chmod(OWNER_ONLY)
         lock = FileLock(folder / LOCK_FILE, mode=0o600)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=LOCK_SECONDS)
         except Timeout:
             raise ArchiveLocked(
                 f"the archive {folder} is in use by another process (a running `citewell serve` or `add`); "
@@ -148,8 +153,8 @@ def _create_data(folder: Path, manifest: Manifest) -> Path:
     return temporary
 
 
-def _data_folder(folder: Path, manifest: Manifest) -> Path:
-    """The folder that the manifest names; a creation interrupted before its last rename is finished."""
+def _require_data(folder: Path, manifest: Manifest) -> None:
+    """See that what the manifest names is there, alone; a creation interrupted before its last rename is finished."""
     data = folder / manifest.data
     fresh = folder / f"{manifest.data}.new"
     if not data.is_dir() and fresh.is_dir():
@@ -159,11 +164,10 @@ def _data_folder(folder: Path, manifest: Manifest) -> Path:
             f"{folder} has {FILE} but no {data.name}; restore {data.name} from a backup"
         )
     delete_other_generations(folder, data)
-    return data
 
 
 def delete_other_generations(folder: Path, current: Path) -> None:
-    """Delete what a finished or interrupted `reindex` left; nothing may have it open."""
+    """Delete what a finished or interrupted `reindex`, or the building of an index, left; nothing may have it open."""
     for path in (*folder.glob("points-*"), *folder.glob(f"{STAGING}*")):
         if path != current and (DATA.match(path.name) or path.name.startswith(STAGING)):
             shutil.rmtree(path, ignore_errors=True)

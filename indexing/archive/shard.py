@@ -21,6 +21,12 @@ from indexing.errors import ArchiveError, ArchiveFull, ArchiveLocked
 FREE_BYTES_NEEDED = 128 << 20
 FULL = ("No space left", "File too large", "Disk quota", "os error 27", "os error 28", "os error 122")
 
+BRANCH = "meta.branch"
+GRAPH = 16, 100  # links of a passage, and how many are looked at to choose them
+LOOKED_AT = 128  # passages that a search of the graph keeps in view
+OVERSAMPLING = 2.0  # candidates by quarter-size vectors, of which whole vectors choose
+SCANNED_KB = 30_000  # of vectors that a filter leaves, up to which all are compared: 20,000 passages
+
 PlainTerms = tuple[list[int], list[float]]
 PlainPoint = tuple[str, dict[str, Any], list[float] | None, PlainTerms | None]
 PlainHit = tuple[str, float, dict[str, Any]]
@@ -47,14 +53,6 @@ class PlainQuery:
     idf_corpus: PlainFilter | None
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """How many points a shard holds, those without vectors included, and how many vectors are in its index."""
-
-    points: int
-    indexed: int
-
-
 class Shard:
     """A shard that this process has open; it has one owner at a time."""
 
@@ -69,13 +67,7 @@ class Shard:
         need_free_disk(folder.parent)
         with explained(folder, "created"):
             folder.mkdir(mode=0o700)
-            shard = edge.EdgeShard.create(
-                str(folder),
-                edge.EdgeConfig(
-                    vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
-                    sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
-                ),
-            )
+            shard = edge.EdgeShard.create(str(folder), _config(dimension))
             for field, index in _indexes():
                 shard.update(edge.UpdateOperation.create_field_index(field, index))
             shard.flush()
@@ -145,13 +137,15 @@ class Shard:
         request = edge.FacetRequest(key, limit=FACET_LIMIT, exact=True, filter=_filter(where))
         return {str(hit.value): hit.count for hit in self._shard.facet(request).hits}
 
-    def held(self) -> Held:
-        """How much there is, and how much of it is in the index."""
-        info = self._shard.info()
-        return Held(info.points_count, info.indexed_vectors_count)
-
-    def optimize(self) -> None:
+    def optimize(self, dimension: int) -> None:
         """Build the index of everything that is in none; takes minutes, in which this process does nothing else."""
+        self._shard.close()
+        self._shard = edge.EdgeShard.load(str(self._folder), _config(dimension, indexed=True))
+        # Links among the passages of each language, since retrieval searches language by language.
+        self._shard.update(edge.UpdateOperation.delete_field_index(BRANCH))
+        self._shard.update(
+            edge.UpdateOperation.create_field_index(BRANCH, edge.KeywordIndexParams(enable_hnsw=True))
+        )
         self._shard.optimize()
 
     def flush(self) -> None:
@@ -203,6 +197,19 @@ def _full_message(folder: Path, detail: str) -> str:
     )
 
 
+def _config(dimension: int, *, indexed: bool = False) -> edge.EdgeConfig:
+    """How vectors lie, and how an index of them is built; kept with the shard."""
+    quarter = edge.ScalarQuantizationConfig(
+        type=edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Cached
+    )
+    return edge.EdgeConfig(
+        vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
+        sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        hnsw_config=edge.HnswIndexConfig(*GRAPH, full_scan_threshold=SCANNED_KB) if indexed else None,
+        quantization_config=quarter if indexed else None,
+    )
+
+
 def _indexes() -> Iterator[tuple[str, Any]]:
     # enable_hnsw would build graph links per value: never needed without HNSW, ruinous for ids.
     for field in KEYWORD_FIELDS:
@@ -237,7 +244,11 @@ def _to_request(query: PlainQuery, fields: Sequence[str]) -> edge.QueryRequest:
             params = edge.SearchParams(idf=edge.IdfParams(corpus=_filter(query.idf_corpus)))
     else:
         nearest = edge.Query.Nearest(query.dense or [], DENSE)
-        params = edge.SearchParams(exact=True)
+        # What is in no index is compared with everything there is, whatever this says.
+        params = edge.SearchParams(
+            hnsw_ef=max(LOOKED_AT, query.limit),
+            quantization=edge.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING),
+        )
     return edge.QueryRequest(
         limit=query.limit,
         query=nearest,

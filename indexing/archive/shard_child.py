@@ -20,24 +20,27 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     pipe, folder = Connection(int(sys.argv[1])), Path(sys.argv[2])
     try:
+        _serve(pipe, folder)
+    except (EOFError, OSError):  # our parent was killed; the write-ahead log has everything
+        os._exit(0)
+
+
+def _serve(pipe: Connection, folder: Path) -> None:
+    """Answer until told to close; the first answer says whether the shard could be opened."""
+    try:
         shard = Shard.load(folder)
     except ArchiveError as error:
-        pipe.recv()
-        pipe.send((False, error))
-        return
-    try:
-        while True:
-            method, arguments = pipe.recv()
-            try:
-                with explained(folder, "used"), _ending(pipe, method == "optimize"):
-                    answer = True, shard.call(method, *arguments)
-            except Exception as error:
-                answer = False, error
-            pipe.send(answer)
-            if method == "close":
-                return
-    except (EOFError, OSError):  # its parent was killed; the write-ahead log has everything
-        os._exit(0)
+        return pipe.send((False, error))
+    pipe.send((True, None))
+    method = ""
+    while method != "close":
+        method, arguments = pipe.recv()
+        try:
+            with explained(folder, "used"), _ending(pipe, method == "optimize"):
+                answer = True, shard.call(method, *arguments)
+        except Exception as error:
+            answer = False, error
+        pipe.send(answer)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,18 +27,11 @@ class ShardProcess:
     """A shard that a child of this process has open. Its calls block; one thread at a time may use it."""
 
     def __init__(self, folder: Path) -> None:
-        """For the shard in `folder`; use `load`."""
+        """For the shard in `folder`; the first call starts the child, and raises ArchiveError when it cannot."""
         self._folder = folder
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._closed = False
-
-    @classmethod
-    def load(cls, folder: Path) -> "ShardProcess":
-        """Start the child and have it open the shard; raises ArchiveError."""
-        process = cls(folder)
-        process._start()
-        return process
 
     @property
     def pid(self) -> int | None:
@@ -50,6 +44,8 @@ class ShardProcess:
             raise ArchiveError(f"the archive data in {self._folder} is closed")
         if self._pipe is None:
             self._start()
+        if self._closed:  # meanwhile, by `kill`
+            self._end()
         return self._ask(method, *arguments)
 
     def close(self) -> None:
@@ -90,15 +86,20 @@ class ShardProcess:
             )
         self._pipe = ours
         try:
-            self._ask("held")
+            self._hear()
         except ArchiveError:
             self._end()
             raise
 
     def _ask(self, method: str, *arguments: object) -> Any:
         assert self._pipe is not None, "started"
-        try:
+        with suppress(OSError):  # `_hear` finds out
             self._pipe.send((method, arguments))
+        return self._hear()
+
+    def _hear(self) -> Any:
+        assert self._pipe is not None, "started"
+        try:
             done, result = self._pipe.recv()
         except (EOFError, OSError) as error:
             code = self._end()

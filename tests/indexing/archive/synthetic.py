@@ -119,7 +119,12 @@ def open_edge(folder: Path) -> Archive:
     """A small embedded archive in `folder`, made if it is not there; without lock and manifest."""
     if not folder.exists():
         EdgeEngine.create(folder, DIMENSION)
-    return Archive(EdgeEngine.load(folder), MANIFEST, str(folder))
+    return archive_over(EdgeEngine.load(folder))
+
+
+def archive_over(engine: EdgeEngine) -> Archive:
+    """The archive as whoever opens it next finds it."""
+    return Archive(engine, MANIFEST, engine.place)
 
 
 async def all_points(engine: Engine, *, vectors: bool = False) -> list[Point]:
