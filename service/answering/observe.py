@@ -22,6 +22,7 @@ Fault = Literal[
     "stitched",
     "wrong_article",
     "unknown_passage",
+    "instruction",
     # and what of the statement no quote proves
     "number",
     "percent",

@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError
 from indexing.archive.records import Record
 from service.answering.retrieve import Found
 from service.answering.written.align_quote import align_quote
+from service.answering.written.instructions import is_instruction
 from service.answering.written.read_statements import WrittenQuote
 
 ID_BYTES = 6
@@ -25,7 +26,7 @@ SHORT_QUOTE = 24  # characters: a shorter one proves too little by itself and is
 BREAK = "\u2060"  # word joiner: no width, no meaning
 _MARK = regex.compile(r"(<)(?=[/|!?\p{L}_｜])|(\[)(?=/?(?:INST|SYS))", regex.IGNORECASE)
 _ELLIPSIS = regex.compile(r"\s*[\[(]?(?:\.{3,}|…)[\])]?\s*")
-Misquote = Literal["not_found", "stitched", "wrong_article", "unknown_passage"]
+Misquote = Literal["not_found", "stitched", "wrong_article", "unknown_passage", "instruction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +99,15 @@ def _in_line(text: str) -> str:
     return broken_up(" ".join(text.split()))
 
 
-def _whole(found: Found, start: int, end: int) -> Place:
-    """The place in the article; a very short quote with all of its sentence."""
+def _whole(found: Found, start: int, end: int) -> Place | Misquote:
+    """The place in the article; a very short quote with all of its sentence. What gives orders proves nothing."""
     passage = found.passage
     place = start + passage.start, end + passage.start
-    if end - start < SHORT_QUOTE:
-        around = [one for one in passage.sentences if one[0] < place[1] and place[0] < one[1]]
-        if around:
-            place = min(place[0], around[0][0]), max(place[1], around[-1][1])
-    return Place(found, *place)
+    around = [one for one in passage.sentences if one[0] < place[1] and place[0] < one[1]]
+    sentences = min([place[0], *(one[0] for one in around)]), max([place[1], *(one[1] for one in around)])
+    if is_instruction(passage.text[sentences[0] - passage.start : sentences[1] - passage.start]):
+        return "instruction"
+    return Place(found, *(sentences if end - start < SHORT_QUOTE else place))
 
 
 def _is_stitched(quote: str, texts: Sequence[str]) -> bool:
