@@ -1,19 +1,23 @@
 """Settings in; encoder, archive and answering out, all in this process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from indexing.archive.archive import Archive
+from indexing.archive.bundled_model import BundledModel
 from indexing.archive.encoder import Encoder, open_encoder
 from indexing.archive.manifest import FILE as MANIFEST
 from indexing.archive.open_archive import manifest_for, open_archive
 from indexing.archive.open_server_archive import open_server_archive
+from indexing.archive.word_vectors import WordEncoder
 from service.answering.confidence import FILE as CONFIDENCE
 from service.answering.confidence import Confidence
 from service.answering.pipeline import Answering
 from service.answering.reader import FOLDER as READER_FOLDER
 from service.answering.reader import Reader
+from service.answering.written.align_words import AlignWords
 from service.answering.written.language_model import LanguageModel
 from service.errors import SettingsError
 from service.settings import Settings
@@ -29,9 +33,18 @@ class Local:
 
 
 def encoder_of(settings: Settings) -> Encoder:
-    """The encoder that the settings name; takes some seconds."""
-    return open_encoder(
-        settings.embedding_model, settings.models, settings.question_prefix, settings.passage_prefix
+    """The encoder that the settings name; takes a second, an own one more."""
+    return encoder_opener(settings)()
+
+
+def encoder_opener(settings: Settings) -> Callable[..., Encoder]:
+    """What opens that encoder, also in another process; takes a number of threads or nothing."""
+    return partial(
+        open_encoder,
+        settings.embedding_model,
+        settings.models.resolve(),
+        settings.question_prefix,
+        settings.passage_prefix,
     )
 
 
@@ -70,9 +83,14 @@ async def open_local(settings: Settings) -> AsyncIterator[Local]:
         model = language_model_of(settings)
         if model is not None:
             stack.push_async_callback(model.close)
-        yield Local(
-            archive, encoder, Answering(archive, encoder, reader, confidence, settings.queue, model=model)
-        )
+        align = None if model is None else word_aligner(settings, encoder)
+        answering = Answering(archive, encoder, reader, confidence, settings.queue, model=model, align=align)
+        yield Local(archive, encoder, answering)
+
+
+def word_aligner(settings: Settings, encoder: Encoder) -> AlignWords:
+    """What compares words across languages: the bundled model, whatever the archive is encoded with."""
+    return AlignWords(WordEncoder(BundledModel.open(settings.models), encoder.tokenizer, encoder.table))
 
 
 def language_model_of(settings: Settings) -> LanguageModel | None:

@@ -40,6 +40,7 @@ from service.answering.timings import collected, timed
 from service.answering.understand_question import UnderstandQuestion, Understood
 from service.answering.verify import Draft, Verify
 from service.answering.word_answer import answer_parts, short_answer
+from service.answering.written.align_words import AlignWords
 from service.answering.written.check_statement import CheckStatement
 from service.answering.written.language_model import LanguageModel
 from service.answering.written.prompts import Prompts
@@ -66,12 +67,13 @@ class Answering:
         queue: int = 64,
         threshold: float | None = None,
         model: LanguageModel | None = None,
+        align: AlignWords | None = None,
     ) -> None:
         """Build the pipeline over `archive`, which was written with `encoder`.
 
         `threshold` takes the place of the calibration's own: the confidence below which an answer is refused. `model`
-        writes the answers and whoever made it closes it; None: they are extracted. Raises SettingsError when a prompt
-        file cannot be used.
+        writes the answers and whoever made it closes it; None: they are extracted. `align` finds names across languages
+        in what it writes. Raises SettingsError when a prompt file cannot be used.
         """
         self._archive = archive
         self._refusals = Refusals()
@@ -80,7 +82,7 @@ class Answering:
         self._pipeline = _connected(archive, encoder, reader, compose)
         self._writing = None
         if model is not None:
-            prompts, check = Prompts(), CheckStatement(is_common)
+            prompts, check = Prompts(), CheckStatement(is_common, align)
             self._writing = _Writing(
                 RewriteQuestion(model, prompts, is_common),
                 Write(archive, reader, model, prompts, is_common, check),
