@@ -17,6 +17,7 @@ from evaluation.bench_clone import measure_clone
 from evaluation.bench_conversations import measure_conversations
 from evaluation.bench_gap import measure_gap
 from evaluation.bench_memory import measure_memory
+from evaluation.bench_migrate import measure_migrate
 from evaluation.bench_mixed import measure_mixed
 from evaluation.bench_options import BenchOptions, PartResult
 from evaluation.bench_page import bench_page
@@ -37,6 +38,7 @@ PARTS: dict[str, Callable[[BenchOptions], PartResult]] = {
     "conversations": measure_conversations,
     "mixed": measure_mixed,
     "widget": measure_widget,
+    "migrate": measure_migrate,
     "clone": measure_clone,
 }
 USUAL = tuple(name for name in PARTS if name != "clone")  # which downloads everything anew

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 120  # it works on one request at a time, and a large one takes seconds
 
 
 class RunningStub:
@@ -27,16 +28,20 @@ class RunningStub:
 
     def fail(self, *faults: dict[str, Any]) -> None:
         """From now on these faults (`stub.Fault`), and none that were told before."""
-        httpx.post(f"{self.url}/stub/faults", json=faults, trust_env=False).raise_for_status()
+        httpx.post(
+            f"{self.url}/stub/faults", json=faults, trust_env=False, timeout=PATIENCE_S
+        ).raise_for_status()
 
     def requests(self) -> list[dict[str, Any]]:
         """What came since the start or the last `forget`: method, path, query, bytes, status, error."""
-        found: list[dict[str, Any]] = httpx.get(f"{self.url}/stub/requests", trust_env=False).json()
+        found: list[dict[str, Any]] = httpx.get(
+            f"{self.url}/stub/requests", trust_env=False, timeout=PATIENCE_S
+        ).json()
         return found
 
     def forget(self) -> None:
         """Begin the list of requests anew."""
-        httpx.post(f"{self.url}/stub/forget", trust_env=False).raise_for_status()
+        httpx.post(f"{self.url}/stub/forget", trust_env=False, timeout=PATIENCE_S).raise_for_status()
 
     def kill(self) -> None:
         """End it hard, as a node that is lost."""
