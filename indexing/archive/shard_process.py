@@ -28,7 +28,7 @@ class ShardProcess:
 
     def __init__(self, folder: Path) -> None:
         """For the shard in `folder`; the first call starts the child, and raises ArchiveError when it cannot."""
-        self._folder = folder
+        self.folder = folder
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._closed = False
@@ -41,7 +41,7 @@ class ShardProcess:
     def call(self, method: str, *arguments: object) -> Any:
         """What the method of the child's shard returns or raises; starts the child when there is none."""
         if self._closed:
-            raise ArchiveError(f"the archive data in {self._folder} is closed")
+            raise ArchiveError(f"the archive data in {self.folder} is closed")
         if self._pipe is None:
             self._start()
         if self._closed:  # meanwhile, by `kill`
@@ -79,7 +79,7 @@ class ShardProcess:
         ours, theirs = Pipe()
         with theirs:
             self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", CHILD, str(theirs.fileno()), str(self._folder)],
+                [sys.executable, "-P", "-m", CHILD, str(theirs.fileno()), str(self.folder)],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=os.environ | {"PYTHONPATH": os.pathsep.join([str(CODE), *sys.path])},
@@ -104,7 +104,7 @@ class ShardProcess:
         except (EOFError, OSError) as error:
             code = self._end()
             raise ArchiveError(
-                f"the process that held the archive data in {self._folder} ended with code {code}; nothing that "
+                f"the process that held the archive data in {self.folder} ended with code {code}; nothing that "
                 "was acknowledged is lost, and the next call starts it again: try once more"
             ) from error
         if not done:

@@ -16,6 +16,7 @@ from qdrant_client import AsyncQdrantClient
 
 from indexing.archive.archive import FEEDBACK_PAGE, Archive
 from indexing.archive.connect_server import connect_client
+from indexing.archive.edge import EdgeEngine
 from indexing.archive.filters import Filters
 from indexing.archive.kept_feedback import PAGE, given_now
 from indexing.archive.records import CitedPlace, Feedback, Rating, feedback_id
@@ -23,12 +24,14 @@ from indexing.archive.search_passages import PassageQuery
 from indexing.archive.server import ServerEngine
 from indexing.archive.server_address import Server
 from indexing.archive.server_collection import prepare_collection
+from indexing.archive.shard_process import ShardProcess
 from tests.indexing.archive.synthetic import (
     DIMENSION,
     MANIFEST,
     TERMS,
     Expected,
     all_points,
+    archive_over,
     article,
     check,
     check_ids,
@@ -59,14 +62,30 @@ def stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStub]:
         assert [request for request in running.requests() if request["status"] != 200] == []
 
 
+@pytest.fixture(scope="module")
+def shard_in_child(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShardProcess]:
+    """A shard in a child process, one for all tests, which begin with an empty one."""
+    folder = tmp_path_factory.mktemp("child") / "points"
+    EdgeEngine.create(folder, DIMENSION)
+    shard = ShardProcess(folder)
+    yield shard
+    shard.close()
+
+
 @pytest.fixture(
-    params=["edge", "local", "stub", pytest.param("server", marks=() if SERVER else WITHOUT_SERVER)]
+    params=["edge", "child", "local", "stub", pytest.param("server", marks=() if SERVER else WITHOUT_SERVER)]
 )
 async def archive(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Archive]:
     if request.param == "edge":
         opened = open_edge(tmp_path / "points")
         yield opened
         await opened.close()
+    elif request.param == "child":
+        shard: ShardProcess = request.getfixturevalue("shard_in_child")
+        engine = EdgeEngine(shard, shard.folder)
+        await engine.delete([point.id for point in await all_points(engine)])
+        yield archive_over(engine)
+        engine._thread.shutdown()
     else:
         place = {"server": SERVER, "local": None}.get(request.param)
         if request.param == "stub":
