@@ -25,7 +25,16 @@ from indexing.side_by_side import side_by_side
 if TYPE_CHECKING:  # an encoder takes a while to import, and reading files for a running service needs none
     from indexing.archive.encoder import Encoder
 
-__all__ = ["Added", "Reading", "add_articles", "article_input", "encode_plans", "read_paths", "stored_id"]
+__all__ = [
+    "Added",
+    "Reading",
+    "add_articles",
+    "article_input",
+    "encode_plans",
+    "read_paths",
+    "store_articles",
+    "stored_id",
+]
 
 BATCH_ARTICLES = 32
 BATCH_CHARACTERS = (

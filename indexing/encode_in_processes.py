@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TRIES = 2
+THREADS = 2  # of one worker at most
 END_SECONDS = 5.0  # that a worker has to end by itself
 
 
@@ -34,10 +36,10 @@ class EncodeInProcesses:
     close and the workers end.
     """
 
-    def __init__(self, open_encoder: Callable[[], "Encoder"], count: int) -> None:
-        """`open_encoder` is pickled, and called once in each worker."""
+    def __init__(self, open_encoder: Callable[[int], "Encoder"], count: int) -> None:
+        """`open_encoder` takes a number of threads; it is pickled, and called once in each worker."""
         self.side_by_side = count + 1  # one batch is planned while every worker has its own
-        self._open = open_encoder
+        self._open = partial(_open, open_encoder, max(1, min(THREADS, cores() // count)))
         self._idle: asyncio.LifoQueue[_Worker | None] = asyncio.LifoQueue()
         for _ in range(count):
             self._idle.put_nowait(None)
@@ -141,6 +143,11 @@ def _start_without_ctrl_c(process: SpawnProcess) -> None:
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _open(open_encoder: Callable[[int], "Encoder"], threads: int) -> "Encoder":
+    os.environ["RAYON_NUM_THREADS"] = str(threads)  # of the tokenizer, which else takes all cores
+    return open_encoder(threads)
 
 
 def _work(pipe: Connection, open_encoder: Callable[[], "Encoder"]) -> None:

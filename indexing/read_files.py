@@ -63,10 +63,20 @@ def read_paths(
     for path in paths:
         if path == STANDARD_INPUT:
             yield from _read_lines(stdin or sys.stdin.buffer, "stdin", max_characters)
-        elif os.path.isdir(path):
-            yield from _read_folder(path, max_characters)
-        else:
-            yield from _read_file(path, max_characters)
+            continue
+        for found in list_files(path):
+            if isinstance(found, str):
+                yield from _read_file(found, max_characters)
+            else:
+                yield found
+
+
+def list_files(path: str) -> Iterator[str | Reading]:
+    """The file, or the files of a folder in the order in which they are read, and what hinders; none is opened."""
+    if os.path.isdir(path):
+        yield from _list_folder(path)
+    else:
+        yield path
 
 
 def expected_readings(paths: Sequence[str]) -> int | None:
@@ -96,15 +106,12 @@ def _shown(path: str) -> str:
     return path.encode("utf-8", "replace").decode("utf-8").replace("\n", "?")
 
 
-def _read_folder(folder: str, max_characters: int) -> Iterator[Reading]:
+def _list_folder(folder: str) -> Iterator[str | Reading]:
     skipped: Counter[str] = Counter()
     empty = True
     for found in _walk(folder, skipped):
         empty = False
-        if isinstance(found, str):
-            yield from _read_file(found, max_characters)
-        else:
-            yield found
+        yield found
     if skipped:
         kinds = ", ".join(f"{suffix or 'no suffix'} {count}" for suffix, count in skipped.most_common(5))
         logger.warning("%s: skipped %d files of other kinds (%s)", folder, skipped.total(), kinds)

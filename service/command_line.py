@@ -5,22 +5,22 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 from tqdm import tqdm
 
-from indexing.add_articles import read_paths
+from indexing.add_articles import Added, read_paths
 from indexing.archive.records import Rating
 from indexing.archive.tags_and_dates import normalised_language
 from indexing.errors import IndexingError
 from indexing.read_files import expected_readings
 from service.answering.question import QUESTION_LIMIT, TOP_K_LIMIT, Filters, Question
 from service.chat import chat as talk
-from service.connection import Connection, connect
+from service.connection import Connection, ServiceConnection, connect
 from service.errors import ServiceError, SettingsError, one_line
 from service.render_text import answer_text, feedback_text, status_text
 from service.running_service import find_running
@@ -33,6 +33,7 @@ KEPT = {  # when a command is interrupted
     "add": "; what was counted above is stored",
     "migrate": "; what was copied stays there, and the same command goes on",
 }
+PROCESSES_LIMIT = 256
 STATUSES = ("added", "updated", "unchanged", "duplicate", "failed")
 
 T = TypeVar("T")
@@ -97,9 +98,22 @@ def citewell(context: click.Context) -> None:
 
 @citewell.command()
 @click.argument("paths", nargs=-1, required=True)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, PROCESSES_LIMIT),
+    metavar="N",
+    help="Have N processes encode, each with its own model (docs/operations.md, Bulk indexing).",
+)
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Have the workers of a Ray cluster read and encode: HOST:PORT, or local for one on this machine.",
+)
 @service_option
 @click.pass_obj
-def add(settings: Settings, paths: tuple[str, ...], service: str | None) -> None:
+def add(
+    settings: Settings, paths: tuple[str, ...], processes: int | None, ray: str | None, service: str | None
+) -> None:
     """Add articles: .txt .md .html .pdf .docx .jsonl .jsonl.gz files, folders, or - (JSON lines on standard input).
 
     Prints a count of what was added, updated, unchanged, duplicate and failed, and one line for each failure;
@@ -107,23 +121,64 @@ def add(settings: Settings, paths: tuple[str, ...], service: str | None) -> None
 
     Example: citewell add news/ archive-2021.jsonl.gz
     """
+    if processes and ray:
+        raise click.UsageError(
+            "got --processes and --ray, allowed: one of them; a Ray has workers of its own"
+        )
     counts: Counter[str] = Counter()
     try:
-        asyncio.run(_add(settings, paths, service, counts))
-    finally:
-        click.echo(" ".join(f"{status} {counts[status]}" for status in STATUSES))
+        asyncio.run(_add(settings, paths, _adding(settings, paths, processes, ray), service, counts))
+    except click.UsageError:
+        raise  # nothing was begun, so there is nothing to count
+    except BaseException:
+        _tell(counts)
+        raise
+    _tell(counts)
     if counts["failed"]:
         sys.exit(EXIT_FAILED)
 
 
-async def _add(settings: Settings, paths: tuple[str, ...], service: str | None, counts: Counter[str]) -> None:
+def _tell(counts: Counter[str]) -> None:
+    click.echo(" ".join(f"{status} {counts[status]}" for status in STATUSES))
+
+
+Adding = Callable[[Connection, BinaryIO], AsyncIterator[Added]]
+
+
+def _adding(settings: Settings, paths: tuple[str, ...], processes: int | None, ray: str | None) -> Adding:
+    """The way that was asked for of adding everything below the paths and on standard input."""
+
+    def add(connection: Connection, stdin: BinaryIO) -> AsyncIterator[Added]:
+        readings = read_paths(paths, max_characters=settings.max_article_characters, stdin=stdin)
+        if not processes and not ray:
+            return connection.add(readings)
+        if isinstance(connection, ServiceConnection):
+            raise click.UsageError(
+                f"--{'ray' if ray else 'processes'} needs the archive itself, but a running service holds it "
+                "and encodes what it is sent; leave the option out, or stop the service meanwhile (an archive "
+                "on a Qdrant server is held by none: leave out --service)"
+            )
+        from service.local_connection import LocalConnection  # noqa: PLC0415
+
+        assert isinstance(connection, LocalConnection), "the only other one"
+        if ray:
+            return connection.add_on_ray(paths, stdin, ray)
+        assert processes
+        return connection.add_by_processes(readings, processes)
+
+    return add
+
+
+async def _add(
+    settings: Settings, paths: tuple[str, ...], adding: Adding, service: str | None, counts: Counter[str]
+) -> None:
     async with connect(settings, service) as connection:
         samples = (await connection.status())["samples"]
         with standard_input() as stdin:
-            readings = read_paths(paths, max_characters=settings.max_article_characters, stdin=stdin)
+            results = adding(connection, stdin)
             # Progress appears by itself on anything over two seconds; it names rate and time left.
             with tqdm(total=_expected(paths), unit=" articles", delay=2, file=sys.stderr) as progress:
-                async for added in connection.add(readings):
+                async for added in results:
                     counts[added.status] += 1
                     progress.update()
                     if added.error is not None:

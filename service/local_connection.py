@@ -1,20 +1,24 @@
 """The archive opened in this process, behind the calls of the command line."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
-from indexing.add_articles import Added, Reading, add_articles
+from indexing.add_articles import Added, Reading, add_articles, store_articles
 from indexing.archive.backup import copy_archive
 from indexing.archive.records import Rating
+from indexing.encode_in_processes import EncodeInProcesses
+from indexing.encode_plans import EncodeHere
+from indexing.ray_cluster import connected_ray
+from indexing.ray_make import RayWork, make_on_ray
 from service.answering.events import Answered, Considered, Delta, Event, Status
 from service.answering.question import Question
 from service.connection import PAGE, AnswerEvent
-from service.open_local import Local, open_local, overruled
+from service.open_local import Local, encoder_opener, open_local, overruled
 from service.settings import Settings
 
 
@@ -24,22 +28,47 @@ async def connect_locally(settings: Settings) -> AsyncIterator["LocalConnection"
     if said := overruled(settings):
         click.echo(f"citewell: {said}", err=True)
     async with open_local(settings) as local:
-        yield LocalConnection(local, settings.max_article_characters)
+        yield LocalConnection(local, settings)
 
 
 class LocalConnection:
     """The archive opened in this process."""
 
-    def __init__(self, local: Local, max_characters: int) -> None:
-        """Use what `open_local` opened."""
+    def __init__(self, local: Local, settings: Settings) -> None:
+        """Use what `open_local` opened with these settings."""
         self._local = local
-        self._max_characters = max_characters
+        self._settings = settings
 
     def add(self, readings: Iterable[Reading]) -> AsyncIterator[Added]:
         """Add articles."""
         return add_articles(
-            readings, self._local.archive, self._local.encoder, max_characters=self._max_characters
+            readings,
+            self._local.archive,
+            self._local.encoder,
+            max_characters=self._settings.max_article_characters,
         )
+
+    async def add_by_processes(self, readings: Iterable[Reading], count: int) -> AsyncGenerator[Added]:
+        """Add articles that `count` processes encode; one result per reading, in order."""
+        local, limit = self._local, self._settings.max_article_characters
+        async with (
+            EncodeInProcesses(encoder_opener(self._settings), count) as encode,
+            aclosing(
+                add_articles(readings, local.archive, local.encoder, max_characters=limit, encode=encode)
+            ) as results,
+        ):
+            async for added in results:
+                yield added
+
+    async def add_on_ray(self, paths: Sequence[str], stdin: BinaryIO, address: str) -> AsyncGenerator[Added]:
+        """Add what is below `paths`, read and encoded by the workers of a Ray; one result per article, in order."""
+        local, limit = self._local, self._settings.max_article_characters
+        work = RayWork.of(encoder_opener(self._settings), local.encoder, limit)
+        with connected_ray(address) as ray:
+            made = make_on_ray(ray, work, paths, local.archive, stdin=stdin)
+            async with aclosing(store_articles(made, local.archive, EncodeHere(local.encoder))) as results:
+                async for added in results:
+                    yield added
 
     async def ask(self, question: Question) -> dict[str, Any]:
         """Answer in this process."""

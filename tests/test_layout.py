@@ -14,7 +14,10 @@ FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("
 FROM_INDEXING = (
     "indexing.archive",
     "indexing.add_articles",
+    "indexing.encode_in_processes",
+    "indexing.encode_plans",
     "indexing.errors",
+    "indexing.ray_",
     "indexing.read_files",
     "indexing.reindex",
 )

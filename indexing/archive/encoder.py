@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from indexing.archive.bundled_model import NAME, TOKENIZER, WEIGHTS, BundledModel
 from indexing.archive.embedding_table import EmbeddingTable
 from indexing.archive.model_prompts import NONE, Prompts, known_prompts
-from indexing.archive.onnx_encoder import OnnxEncoder
+from indexing.archive.onnx_encoder import THREADS, OnnxEncoder
 from indexing.archive.terms import Terms
 
 BATCH = 32
@@ -85,17 +85,22 @@ class Encoder:
 
 
 def open_encoder(
-    model: str, models: Path, question_prefix: str | None = None, passage_prefix: str | None = None
+    model: str,
+    models: Path,
+    question_prefix: str | None = None,
+    passage_prefix: str | None = None,
+    threads: int = THREADS,
 ) -> Encoder:
     """Open the bundled encoder by its name, any other sentence-transformers model by folder or hub name.
 
+    `threads` are those of the bundled model; another one follows PyTorch's own (`OMP_NUM_THREADS`).
     Given prefixes win over the model's own prompts, and those over the table of known models. Raises
     ModelsMissing or ModelsDamaged for the bundled files, ModelUnavailable for another model.
     """
     bundled = BundledModel.open(models)
     tokenizer = Tokenizer.from_file(str(bundled.folder / TOKENIZER))
     table = EmbeddingTable.open(bundled.folder / WEIGHTS)
-    loaded = OnnxEncoder(bundled, tokenizer, table) if model == NAME else _own(model)
+    loaded = OnnxEncoder(bundled, tokenizer, table, threads) if model == NAME else _own(model)
     usual = loaded.own_prompts() or known_prompts(model)
     if usual is None and question_prefix is None and passage_prefix is None:
         log.warning(

@@ -24,7 +24,9 @@ class OnnxEncoder:
     range that its values are rounded over, so a text has the same vector alone and among others.
     """
 
-    def __init__(self, model: BundledModel, tokenizer: Tokenizer, table: EmbeddingTable) -> None:
+    def __init__(
+        self, model: BundledModel, tokenizer: Tokenizer, table: EmbeddingTable, threads: int = THREADS
+    ) -> None:
         """Open the one ONNX session of this model."""
         self.max_tokens = model.max_tokens
         self._fingerprint = model.fingerprint
@@ -33,7 +35,7 @@ class OnnxEncoder:
         self._end: int = tokenizer.encode("").ids[-1]
         self._session = _open_session(model.folder / GRAPH)
         self.dimension: int = self._session.get_outputs()[0].shape[-1]
-        self._workers = ThreadPoolExecutor(THREADS, "encoder")
+        self._workers = ThreadPoolExecutor(threads, "encoder")
 
     def own_prompts(self) -> Prompts:
         """Return the prefixes that it was trained with."""

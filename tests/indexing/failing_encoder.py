@@ -12,17 +12,17 @@ from indexing.errors import ModelsMissing
 from tests.indexing.archive.synthetic import TinyEncoder
 
 
-def open_tiny() -> Any:
+def open_tiny(threads: int) -> Any:
     """An encoder that works."""
     return TinyEncoder()
 
 
-def open_none() -> Any:
+def open_none(threads: int) -> Any:
     """No encoder: as where the models are not prepared."""
     raise ModelsMissing("the models are not there; run make setup")
 
 
-def open_failing(folder: Path, deaths: int) -> Any:
+def open_failing(folder: Path, deaths: int, threads: int) -> Any:
     """An encoder whose process ends at its first `deaths` calls in all processes; each leaves a file in `folder`."""
     return FailingEncoder(folder, deaths)
 
