@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
+from opentelemetry.trace import TracerProvider
 
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
@@ -42,6 +43,7 @@ from service.settings import Settings
 # four bytes, each written as %XX, are 24 KB.
 HEAD_BYTES = 64 * 1024
 SHUTDOWN_SECONDS = 20
+UNTRACED = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds by machines
 
 
 def create_app(
@@ -50,17 +52,26 @@ def create_app(
     encoder: Encoder,
     answering: Answering,
     clock: Callable[[], float] = time.time,
+    tracer_provider: TracerProvider | None = None,
 ) -> FastAPI:
     """The application; whoever opened archive and encoder closes them. Raises SettingsError.
 
-    `clock` gives Unix seconds: widget tokens and links expire by it.
+    `clock` gives Unix seconds: widget tokens and links expire by it. With a `tracer_provider` each request is a span.
     """
     keys = KeyRing.of(settings)
     access = AccessRules.of(settings, keys, WidgetTokens(keys, clock=clock))
     app = FastAPI(
         title="Citewell",
         summary="Ask a news archive a question in any language, get a cited, verbatim answer.",
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        telemetry={
+            "tracing": tracer_provider is not None,
+            "tracer_provider": tracer_provider,
+            "operation_spans": False,
+            "exclude": lambda scope: scope.get("path") in UNTRACED,
+            "metrics": False,
+            "logs": False,
+            "auto_configure": False,
+        },
         # Our own page at /docs: the usual one loads its script from elsewhere.
         docs_url=None,
         redoc_url=None,

@@ -7,6 +7,7 @@ from typing import TextIO
 
 OWN_LOGGERS = ("citewell", "indexing", "service")
 SERVER_LOGGER = "uvicorn.error"
+TRACES_LOGGER = "opentelemetry"  # says when no collector answers
 REQUESTS = "citewell.requests"
 
 
@@ -37,7 +38,7 @@ def start_log(form: str, *, requests: bool, stream: TextIO | None = None) -> Non
     handler.setFormatter(
         JsonLines() if as_json else logging.Formatter("%(asctime)s %(levelname)s %(message)s")
     )
-    for name in (*OWN_LOGGERS, *((SERVER_LOGGER,) if as_json else ())):
+    for name in (*OWN_LOGGERS, TRACES_LOGGER, *((SERVER_LOGGER,) if as_json else ())):
         logger = logging.getLogger(name)
         logger.setLevel(logging.WARNING)
         logger.handlers = [handler]

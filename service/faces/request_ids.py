@@ -3,15 +3,27 @@
 There is no log of requests, since an address may hold a question; an error is logged under its request id.
 """
 
+import asyncio
 import re
 from abc import ABC, abstractmethod
 
+from opentelemetry.trace import get_current_span
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.faces.problems import REQUEST_ID_KEY, as_problem, problem_reply, request_id, unforeseen
+from service.faces.problems import (
+    REQUEST_ID_KEY,
+    RETRY_SECONDS,
+    Problem,
+    as_problem,
+    problem_reply,
+    request_id,
+    unforeseen,
+)
 
+REQUEST_ID_ATTRIBUTE = "citewell.request_id"
+STOPPING = "the service is being stopped and could not finish this in time; send it again in a few seconds"
 _SANE_ID = re.compile(r"[A-Za-z0-9._:+/=-]{1,128}")
 
 
@@ -39,6 +51,8 @@ class RequestIds(_AroundRequests):
         given = Headers(scope=scope).get("x-request-id", "")
         if _SANE_ID.fullmatch(given):
             scope[REQUEST_ID_KEY] = given
+        # Of the request's trace; where nothing is traced, this does nothing.
+        get_current_span().set_attribute(REQUEST_ID_ATTRIBUTE, request_id(scope))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -49,7 +63,10 @@ class RequestIds(_AroundRequests):
 
 
 class CatchErrors(_AroundRequests):
-    """Innermost: an error nobody foresaw becomes a 500 without a trace; a client that left needs no reply."""
+    """Innermost: what nobody foresaw becomes a 500 without a trace, what the end of the service cuts off a 503.
+
+    A client that left needs no reply.
+    """
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -64,6 +81,12 @@ class CatchErrors(_AroundRequests):
             await self.app(scope, receive, send_and_see)
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:
+            # Only the server's own end does that, to what takes longer than it waits.
+            if started:
+                raise
+            refused = Problem(503, STOPPING, headers={"Retry-After": str(RETRY_SECONDS)})
+            await problem_reply(scope, refused)(scope, receive, send_and_see)
         except Exception as error:
             problem = as_problem(error) or unforeseen(scope, error)
             if started:
