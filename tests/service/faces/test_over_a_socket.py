@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from service.answering.answer import Answer
 from service.answering.question import Question
+from service.faces.bad_http import ProblemProtocol
 
 LINES = b"POST /v1/articles HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
 QUESTION = (
@@ -199,6 +200,33 @@ async def test_what_is_no_http_is_a_problem_with_an_id(
     assert (problem["type"], problem["status"], problem["title"]) == ("about:blank", 400, "Bad Request")
     assert "Host" in problem["detail"]
     assert not [record for record in caplog.records if record.levelno > logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n",
+        QUESTION[:-5],
+        LINES + b"Content-Length: 9\r\n\r\n",
+    ],
+    ids=["nothing", "half a head", "half a body", "no body"],
+)
+async def test_half_a_request_is_waited_for_only_so_long(
+    make_app: Callable[..., FastAPI], serve: Any, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(ProblemProtocol, "head_seconds", 0.3)
+    monkeypatch.setattr(ProblemProtocol, "silent_seconds", 0.3)
+    async with (
+        serve(make_app()) as address,
+        asyncio.timeout(PATIENCE),
+        connect(address) as (reader, writer),
+    ):
+        writer.write(sent)
+        reply = await reader.read()
+    assert (
+        reply.startswith(b"HTTP/1.1 408 ") and b"send it again" in reply and b"x-request-id" in reply.lower()
+    )
 
 
 async def test_broken_body_after_the_first_result_ends_the_connection(
