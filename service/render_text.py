@@ -15,6 +15,7 @@ STEPS = {
     "reading": ("reading one passage", "reading {} passages"),
     "checking": ("checking one quote", "checking {} quotes"),
 }
+PLAIN_STEPS = {"understanding": "understanding the question", "writing": "writing the answer"}
 OPENING_MARKS = (
     "\"'“”„‟‘‚«‹»›「『《〈"  # of the languages that articles come in; Danish and some German open with »
 )
@@ -36,6 +37,8 @@ def answer_text(answer: dict[str, Any]) -> str:
         differs = "says something else: " if citation["stance"] == "differs" else ""
         lines += ["", f"[{citation['number']}] {differs}{_quoted(citation, marked=short)}"]
         lines += [f"    in full: {sentence}" for sentence in _sentences(answer, citation)]
+        if citation.get("translation"):
+            lines.append(f"    machine translation: {_in_marks(_in_one_line(citation['translation']))}")
         lines.append(f"    {source_line(citation)}")
         lines += [f"    also in: {copy.get('source') or copy.get('title')}" for copy in citation["also_in"]]
     return "\n".join(lines)
@@ -55,8 +58,8 @@ def sources_text(answer: dict[str, Any]) -> str:
 def step_text(status: dict[str, Any]) -> str:
     """The step that a question is at, with its figure: `searching 27 articles`; empty where there is nothing to say."""
     step = status.get("step")
-    if step == "understanding":
-        return "understanding the question"
+    if isinstance(step, str) and step in PLAIN_STEPS:
+        return PLAIN_STEPS[step]
     figure = next((value for name, value in status.items() if name != "step"), None)
     if not isinstance(step, str) or step not in STEPS or not isinstance(figure, int) or not figure:
         return ""
@@ -73,8 +76,8 @@ def _nearest(citations: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _sentences(answer: dict[str, Any], citation: dict[str, Any]) -> Iterator[str]:
-    """The sentence that a citation is the first to prove, unless the quote is all of it."""
-    for statement in answer["statements"]:
+    """The sentence that a citation is the first to prove, unless the quote is all of it or a model wrote it."""
+    for statement in answer["statements"] if answer.get("mode") != "generative" else ():
         first = next(iter(statement["citations"]), None)
         if first == citation["number"] and statement["text"] != citation["quote"]:
             yield _in_marks(_in_one_line(statement["text"]))

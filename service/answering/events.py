@@ -16,7 +16,7 @@ StepName = Literal["waiting", "understanding", "searching", "reading", "checking
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The step that begins, with its real figures: articles searched, passages read, quotes checked, passages written from."""
+    """The step that begins, with its real figures: articles searched, passages read, quotes checked."""
 
     step: StepName
     figures: Mapping[str, int] = field(default_factory=dict)

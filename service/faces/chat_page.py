@@ -1,6 +1,7 @@
 """`GET /`: the conversation by the widget, and for a browser without scripts a form with its answer."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -34,6 +35,7 @@ async def get_chat_page(request: Request, parts: Parts) -> HTMLResponse:
         "question": asked,
         "articles": await parts.archive.article_count(),
         "suggestions": await _suggestions(parts, preferred_languages(accepted)) if samples else None,
+        "model_host": urlsplit(parts.settings.llm_base_url or "").hostname,
         "notice": None,
         "answer": None,
     }

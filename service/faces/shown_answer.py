@@ -44,7 +44,8 @@ def shown_answer(answer: Answer) -> dict[str, Any]:
     refusal = answer.refusal
     marked = answer.short_answer is not None
     return {
-        "pieces": _pieces(answer) if marked else [],
+        # What a language model wrote is told by its statements, which have its language.
+        "pieces": _pieces(answer) if marked and answer.mode == "extractive" else [],
         "statements": [_sentence(statement, answer) for statement in answer.statements],
         "citations": [_in_context(citation, answer, marked) for citation in answer.citations],
         # What came nearest does not answer, so nothing in it is marked as an answer.
@@ -70,6 +71,10 @@ def _sentence(statement: Statement, answer: Answer) -> ShownStatement:
     if not cited:
         return ShownStatement(statement, MarkedText(statement.text, "", ""), answer.language, False)
     first = cited[0]
+    if answer.mode == "generative":
+        return ShownStatement(
+            statement, MarkedText(statement.text, "", ""), answer.language, first.stance == "differs"
+        )
     text = MarkedText(statement.text, "", "")
     if answer.short_answer is not None and statement.start is not None:
         text = mark_answer(statement.text, statement.start, first.answer_start, first.answer_end)

@@ -19,7 +19,7 @@ from service.errors import ModelTrouble, ModelUnusable
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 3
-FIRST_WAIT = 0.5  # seconds before the second attempt, twice as long before the third
+FIRST_WAIT = 0.3  # seconds before the second attempt, twice as long before the third
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = (
     20.0  # between two pieces of a reply; the first one may take the whole time: a prompt is read first

@@ -82,7 +82,7 @@ class Write:
         `usable`: whether the language model did not fail.
         """
         until = asyncio.get_running_loop().time() + self._model.seconds
-        tell(Status("writing", {"passages": len(found)}))
+        tell(Status("writing"))
         usable = True
         with timed("write"):
             records = await self._archive.records([one.passage.article_id for one in found])

@@ -38,9 +38,10 @@ function answerView(answer, chat) {
     return mark;
   };
 
-  const language = answer.citations[0]?.article.language ?? answer.language;
+  const written = answer.mode === "generative"; // in the reader's language, else in the article's
+  const language = (written ? null : answer.citations[0]?.article.language) ?? answer.language;
   const differs = answer.citations.some((citation) => citation.stance === "differs");
-  const kind = answer.short_answer == null ? "statement" : "short";
+  const kind = written || answer.short_answer == null ? "statement" : "short";
   const wording = make("p", { part: "short", class: differs ? `${kind} disagree` : kind, lang: language, dir: directionOf(language) }, valuesOf(answer, markOf));
   for (const citation of openAtFirst(answer)) show(citation, true);
 

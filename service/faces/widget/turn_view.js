@@ -1,6 +1,6 @@
 // One turn in, its place in the log out: the question, what is happening, then the answer, the refusal or the fault.
 
-const STEPS = { waiting: "ahead", understanding: null, searching: "articles", reading: "passages", checking: "quotes" };
+const STEPS = { waiting: "ahead", understanding: null, searching: "articles", reading: "passages", checking: "quotes", writing: null };
 
 class TurnView {
   constructor(turn, chat) {
