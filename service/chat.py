@@ -13,6 +13,7 @@ from indexing.errors import IndexingError
 from service.answering.question import HISTORY_LIMIT, QUESTION_LIMIT, TURN_LIMIT, Filters, Question, Turn
 from service.connection import Connection, connect
 from service.errors import ServiceError, ServiceUnreachable, one_line
+from service.greetings import Greetings
 from service.read_lines import is_typed, read_lines
 from service.render_context import context_text
 from service.render_text import answer_text, sources_text, step_text
@@ -41,7 +42,7 @@ def chat(settings: Settings, service: str | None, filters: Filters, top_k: int) 
                 connection = runner.run(stack.enter_async_context(connect(settings, service)))
                 articles = _articles(runner.run(connection.status()), service)
             if is_typed():
-                click.echo(f"Articles: {articles:,}. Ask, or type :help", err=True)
+                click.echo(Greetings().say("terminal", articles=f"{articles:,}"), err=True)
             conversation = Conversation(connection, filters, top_k)
             _talk(conversation, read_lines(PROMPT), runner.run)
         finally:

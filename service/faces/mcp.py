@@ -17,12 +17,7 @@ from service.faces.mcp_resources import list_resources, list_templates, read_res
 from service.faces.mcp_tools import call_tool, input_schema, list_tools
 from service.faces.protocol_errors import MCP
 from service.faces.request_body import read_body, require_media_type
-
-_INSTRUCTIONS = (
-    "Citewell answers questions from one archive of news articles, in any language, with verbatim quotes. Ask one "
-    "whole question at a time and repeat the numbered quotes with what you say. A refusal means that the archive does "
-    "not state the answer: say so rather than filling it in."
-)
+from service.greetings import Greetings
 
 
 class McpEndpoint:
@@ -34,7 +29,7 @@ class McpEndpoint:
             "citewell",
             version=version("citewell"),
             title="Citewell",
-            instructions=_INSTRUCTIONS,
+            instructions=Greetings().say("mcp"),
             get_tool_input_schema=input_schema,
             on_list_tools=list_tools,
             on_call_tool=call_tool,
