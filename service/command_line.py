@@ -517,6 +517,26 @@ def migrate(settings: Settings, url: str) -> None:
     )
 
 
+@citewell.command(name="show-prompt")
+@click.argument("name", type=click.Choice(["answer", "rewrite_question", "translate_quote", "greetings"]))
+def show_prompt(name: str) -> None:
+    """Print a prompt of the language model as it is sent, filled in with sample data; no model is needed.
+
+    The files are prompts/NAME.jinja and prompts/greetings.toml; prompts/README.md says what may stand in them.
+
+    Example: citewell show-prompt answer
+    """
+    # Imported here: it loads a template engine, and what else belongs to answering.
+    from service.answering.written.prompts import Prompts, shown  # noqa: PLC0415
+    from service.greetings import Greetings  # noqa: PLC0415
+
+    if name == "greetings":
+        greetings = Greetings()
+        click.echo(f"[terminal]\n{greetings.say('terminal', articles='1,240')}\n\n[mcp]\n{greetings.say('mcp')}")
+    else:
+        click.echo(shown(Prompts().sample(name)))
+
+
 def _refuse_while_served(settings: Settings) -> None:
     if address := find_running(settings.archive):
         raise ServiceError(
