@@ -81,7 +81,7 @@ class Suggestions:
             for question in questions:
                 if question not in self._answered:
                     answered = self._answered
-                    answer = await self._answering.ask(Question(question), CALLER)
+                    answer = await self._answering.ask(Question(question, mode="extractive"), CALLER)
                     # Into what is remembered of the archive as it was: it may have changed, and all be forgotten.
                     answered[question] = answer.answered
 

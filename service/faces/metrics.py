@@ -100,7 +100,7 @@ class Metrics:
                 self._questions.labels(outcome, "generative")
         for fault in FAULTS:
             self._faults.labels(fault)
-        for trouble in TROUBLES if answering.can_write else ():
+        for trouble in TROUBLES:
             self._troubles.labels(trouble)
 
     def _gauge(self, name: str, meaning: str) -> Gauge:
