@@ -12,7 +12,6 @@ from evaluation.open_reader import UNFITTED
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder, open_encoder
 from indexing.archive.open_archive import manifest_for, open_archive
-from indexing.archive.terms import Terms
 from indexing.prepare_models import prepare_models
 from service.answering.confidence import FILE as CONFIDENCE
 from service.answering.confidence import Confidence
@@ -104,7 +103,7 @@ def answer_from(encoder: Encoder, reader: Reader, confidence: Confidence) -> Ans
 @pytest.fixture
 async def archive(tmp_path: Path, encoder: Encoder) -> AsyncIterator[Archive]:
     """An empty embedded archive in a temporary folder."""
-    archive = await open_archive(tmp_path / "archive", manifest_for(encoder, Terms(encoder.tokenizer)))
+    archive = await open_archive(tmp_path / "archive", manifest_for(encoder, encoder.terms))
     yield archive
     await archive.close()
 

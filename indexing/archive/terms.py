@@ -4,6 +4,7 @@ import hashlib
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 
 from tokenizers import Tokenizer
 
@@ -32,9 +33,8 @@ class Terms:
     def __init__(self, tokenizer: Tokenizer) -> None:
         """Take the bundled tokenizer; pieces of nothing but punctuation are never terms."""
         self._tokenizer = tokenizer
-        pieces = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
-        self._kept = [_carries_meaning(piece) for piece in pieces]
-        described = f"{pieces} {tokenizer.normalizer} {tokenizer.pre_tokenizer}"
+        self._pieces = [tokenizer.id_to_token(number) or "" for number in range(tokenizer.get_vocab_size())]
+        described = f"{self._pieces} {tokenizer.normalizer} {tokenizer.pre_tokenizer}"
         digest = hashlib.sha256(described.encode()).hexdigest()
         self.fingerprint = f"bm25 casefold k1={K1} b={B} average={AVERAGE_LENGTH:g} tokenizer={digest[:16]}"
 
@@ -52,9 +52,10 @@ class Terms:
 
     def _terms(self, text: str) -> list[int]:
         encoding = self._tokenizer.encode(text.casefold(), add_special_tokens=False)
-        return [term for term in encoding.ids if self._kept[term]]
+        return [term for term in encoding.ids if _carries_meaning(self._pieces[term])]
 
 
+@cache  # asked of the pieces that occur; of the whole vocabulary it would take most of a second at every start
 def _carries_meaning(piece: str) -> bool:
     if piece in SPECIAL:
         return False

@@ -17,7 +17,7 @@ SAMPLES = Path(__file__).resolve().parents[3] / "samples"
 
 @pytest.fixture(scope="session")
 def terms(encoder: Encoder) -> Terms:
-    return Terms(encoder.tokenizer)
+    return encoder.terms
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,6 @@ from fastapi import FastAPI
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from indexing.archive.open_archive import manifest_for, open_archive
-from indexing.archive.terms import Terms
 from service.answering.pipeline import Answering
 from service.app import create_app, server_options
 from service.settings import Settings
@@ -73,7 +72,7 @@ async def shared_archive(
 ) -> AsyncIterator[Archive]:
     """One embedded archive for the tests of a file."""
     folder = tmp_path_factory.mktemp("archive")
-    archive = await open_archive(folder / "archive", manifest_for(encoder, Terms(encoder.tokenizer)))
+    archive = await open_archive(folder / "archive", manifest_for(encoder, encoder.terms))
     yield archive
     await archive.close()
 

@@ -14,7 +14,6 @@ import pytest_asyncio
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
 from indexing.archive.open_archive import manifest_for, open_archive
-from indexing.archive.terms import Terms
 from indexing.errors import ArchiveFull
 from service.answering.pipeline import Answering
 from service.app import create_app
@@ -27,7 +26,7 @@ NDJSON = {"Content-Type": "application/x-ndjson"}
 async def archive(tmp_path_factory: pytest.TempPathFactory, encoder: Encoder) -> AsyncIterator[Archive]:
     """An empty archive for each test of this file, which counts what went in."""
     folder = tmp_path_factory.mktemp("archive")
-    archive = await open_archive(folder / "archive", manifest_for(encoder, Terms(encoder.tokenizer)))
+    archive = await open_archive(folder / "archive", manifest_for(encoder, encoder.terms))
     yield archive
     await archive.close()
 
