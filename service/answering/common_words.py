@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import cache
 
 from tokenizers import Tokenizer
 
@@ -11,15 +12,14 @@ _START = "▁"  # a piece that begins a word
 TOLERANCE = 1.5
 
 
+@cache  # a quarter of a million pieces are read; a process has one tokenizer
 def common_words(tokenizer: Tokenizer) -> Callable[[str], bool]:
     """Judge by the scores (log probabilities) of whole-word pieces: common is what small letters write as often.
 
     In a script without case: what is one piece at all.
     """
-    scores: dict[str, float] = dict(json.loads(tokenizer.to_str())["model"]["vocab"])
-    words = {
-        piece[1:]: score for piece, score in scores.items() if piece.startswith(_START) and len(piece) > 2
-    }
+    scores: list[tuple[str, float]] = json.loads(tokenizer.to_str())["model"]["vocab"]
+    words = {piece[1:]: score for piece, score in scores if piece.startswith(_START) and len(piece) > 2}
 
     def is_common(word: str) -> bool:
         small = words.get(word.casefold())
