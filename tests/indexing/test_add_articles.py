@@ -2,20 +2,32 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterable
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from indexing.add_articles import BATCH_ARTICLES, Added, Reading, add_articles, article_input, read_paths
+from indexing.add_articles import (
+    BATCH_ARTICLES,
+    READ_AHEAD,
+    Added,
+    Reading,
+    add_articles,
+    article_input,
+    read_paths,
+)
 from indexing.archive.archive import SAMPLE_MARK, Archive
 from indexing.archive.encoder import Encoder
 from indexing.archive.filters import Filters
 from indexing.archive.open_archive import manifest_for, open_archive
 from indexing.archive.search_passages import PassageQuery
 from indexing.archive.terms import Terms
+from indexing.encode_plans import SIDE_BY_SIDE
 from indexing.make_article import stored_id
 from tests.indexing.archive.synthetic import (
     ENCODER,
@@ -200,6 +212,77 @@ async def test_readings_may_come_as_they_arrive(archive: Archive) -> None:
 
     results = [added async for added in add_articles(arriving(), archive, ENCODER, max_characters=100)]
     assert [added.id for added in results] == ["a", "b"]
+
+
+class Counting(TinyEncoder):
+    """Counts the texts that it encodes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.texts += texts
+        return super().encode_passages(texts)
+
+
+async def test_texts_that_follow_each_other_are_encoded_once(archive: Archive) -> None:
+    encoder = Counting()
+    items = [{"id": f"{kind}{n}", "text": f"Text {n}."} for n in range(30) for kind in "ab"]
+    results = await add(archive, readings(*items), encoder=encoder)
+    assert [added.status for added in results] == ["added", "duplicate"] * 30
+    assert sorted(encoder.texts) == sorted(f"Text {n}." for n in range(30))
+    await check(archive, await Expected.of(archive))
+    encoder.texts.clear()
+    # A new title at first, then another text: the one batch is planned before the other is stored.
+    changed = [
+        {"id": "a1", "text": "Text 1.", "title": "New"},
+        {"id": "a1", "text": "Text one.", "title": "New"},
+    ]
+    assert [added.status for added in await add(archive, readings(*changed), encoder=encoder)] == [
+        "updated"
+    ] * 2
+    assert sorted(encoder.texts) == ["New\nText 1.", "New\nText one."]
+    await check(archive, await Expected.of(archive))
+
+
+async def test_reading_and_encoding_go_on_while_a_result_is_looked_at_but_not_far(archive: Archive) -> None:
+    taken = 0
+
+    def many() -> Iterator[Reading]:
+        nonlocal taken
+        for number in range(40 * BATCH_ARTICLES):
+            taken += 1
+            yield readings({"id": f"a{number}", "text": f"Text {number}."})[0]
+
+    results = add_articles(many(), archive, ENCODER, max_characters=100)
+    assert (await anext(results)).id == "a0"
+    ahead = (SIDE_BY_SIDE + READ_AHEAD + 2) * BATCH_ARTICLES
+    until = time.monotonic() + 60
+    while taken < (SIDE_BY_SIDE + READ_AHEAD + 1) * BATCH_ARTICLES and time.monotonic() < until:
+        await asyncio.sleep(0.01)
+    assert BATCH_ARTICLES < taken <= ahead
+    assert await archive.article_count() == BATCH_ARTICLES, "only what was reported is stored"
+    await results.aclose()
+    assert taken <= ahead + 1
+    there = await Expected.of(archive)
+    assert sorted(there.articles) == sorted(f"a{n}" for n in range(BATCH_ARTICLES))
+    await check(archive, there)
+
+
+async def test_readings_that_break_off_leave_what_was_before_stored(archive: Archive) -> None:
+    def breaking() -> Iterator[Reading]:
+        for number in range(3 * BATCH_ARTICLES + 5):
+            yield readings({"id": f"a{number}", "text": f"Text {number}."})[0]
+        raise ConnectionResetError("the client has gone")
+
+    got: list[Added] = []
+    with pytest.raises(ConnectionResetError, match="the client has gone"):
+        async for added in add_articles(breaking(), archive, ENCODER, max_characters=100):
+            got.append(added)
+    assert [added.id for added in got] == [f"a{n}" for n in range(3 * BATCH_ARTICLES)]
+    await check(archive, await Expected.of(archive))
+    assert await archive.article_count() == 3 * BATCH_ARTICLES
 
 
 async def test_additions_at_the_same_time_leave_a_sound_archive(archive: Archive) -> None:
