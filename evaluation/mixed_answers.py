@@ -115,7 +115,7 @@ def _stands_in(citation: Mapping[str, Any], text: str) -> bool:
     inner = citation["answer_start"], citation["answer_end"]
     inside = inner == (None, None) or start <= inner[0] < inner[1] <= end
     whole = 0 < end - start == len(citation["quote"])
-    return inside and whole and text[start:end] == citation["quote"]
+    return bool(inside and whole and text[start:end] == citation["quote"])
 
 
 def _as_in(text: str, passages: list[dict[str, Any]]) -> Iterator[bool]:
