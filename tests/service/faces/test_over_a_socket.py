@@ -27,6 +27,8 @@ PATIENCE = 60  # seconds until a test that waits for something fails instead of 
 class Endless:
     """An Answering that works until it is cancelled."""
 
+    can_write = False
+
     def __init__(self) -> None:
         self.begun = asyncio.Event()
         self.cancelled = asyncio.Event()
