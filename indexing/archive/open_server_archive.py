@@ -34,6 +34,7 @@ async def open_server_archive(server: Server, wanted: Manifest) -> Archive:
     client = connect_client(server)
     try:
         found, archive = await _open(client, server, wanted)
+        found.manifest.require(wanted, server.place, REMEDY)
         if found.filled_from is not None:
             raise ArchiveIncompatible(
                 f"the collection {server.place} is still being filled from the archive {found.filled_from}; "
@@ -82,6 +83,16 @@ async def migration_target(server: Server, wanted: Manifest, origin: str) -> Asy
     client = connect_client(server)
     try:
         found, archive = await _open(client, server, wanted, origin)
+        if (found.manifest.encoder_fingerprint, found.manifest.terms) != (
+            wanted.encoder_fingerprint,
+            wanted.terms,
+        ):
+            raise ArchiveIncompatible(
+                f"the collection {server.place} was made for an archive of {found.manifest.encoder} "
+                f"({found.manifest.encoder_fingerprint}, {found.manifest.terms}), the archive {origin} is one of "
+                f"{wanted.encoder} ({wanted.encoder_fingerprint}, {wanted.terms}); set CITEWELL_COLLECTION to "
+                "another name, or delete that collection first"
+            )
         if found.filled_from not in (None, origin):
             raise ArchiveIncompatible(
                 f"the collection {server.place} is being filled from another archive, {found.filled_from}; finish "
@@ -103,7 +114,6 @@ async def _open(
     with explained(server.url):
         version = await require_version(client, server.url)
         found = await prepare_collection(client, server, wanted, fill_from)
-    found.manifest.require(wanted, server.place, REMEDY)
     engine = ServerEngine(
         client,
         server.collection,

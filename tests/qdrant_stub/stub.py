@@ -246,13 +246,11 @@ class Stub:
         if match is None or route is None:
             raise Refused(404, f"this stub has no {request.method} {request.path}")
         _check_query(request, route.parameters)
+        name = unquote(match[1])
+        body = () if route.body is None else (route.body.validate_json(request.body),)
         if self._published and (fault := self._published.fault(request.method, request.path, request.body)):
             raise Refused(400, f"Format error in JSON body: {fault}")
-        name = unquote(match[1])
-        work = getattr(self, "_" + route.work)
-        return await (
-            work(name) if route.body is None else work(name, route.body.validate_json(request.body))
-        )
+        return await getattr(self, "_" + route.work)(name, *body)
 
     async def _exists(self, name: str) -> Any:
         return {"exists": await self._local.collection_exists(name)}

@@ -95,7 +95,7 @@ def test_published_openapi_is_asked_too(tmp_path: Path) -> None:
         for body, said in (
             (COLLECTION | {"shard_number": 4}, "$.shard_number: 4 is greater than the maximum of 3"),
             ({"vectors": {}}, "$.vectors"),
-            (COLLECTION | {"metadata": []}, "$.metadata"),
+            (COLLECTION | {"metadata": []}, "metadata"),
             ({}, "'vectors' is a required property"),
         ):
             reply = asked(stub, "PUT", "/collections/new", body)
