@@ -21,6 +21,7 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_DATA_LOG_LEVEL": "CRITICAL",  # what goes wrong is raised as well
 }
 # Ray listens on every address of the machine, even when it is told to be 127.0.0.1, as it takes that for another
 # address of the same machine; only where it knows of no clusters does it keep to the loopback one.
@@ -35,10 +36,10 @@ def connected_ray(address: str) -> Iterator[Any]:
     thread. A local Ray listens on 127.0.0.1 only, keeps its files in a folder of its own, and is gone afterwards.
     """
     local = address == LOCAL
-    os.environ.update(_QUIET | (_LOCAL if local else {}))
-    ray = _imported()
     if not local:
         _require_reachable(address)
+    os.environ.update(_QUIET | (_LOCAL if local else {}))
+    ray = _imported()
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         try:
             options: dict[str, Any] = {
@@ -46,7 +47,10 @@ def connected_ray(address: str) -> Iterator[Any]:
                 "object_store_memory": OBJECT_STORE_BYTES,
             }
             options |= {"include_dashboard": False, "_temp_dir": folder}
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **(options if local else {}))
+            with _without_first_line():
+                ray.init(
+                    address, log_to_driver=False, logging_level=logging.ERROR, **(options if local else {})
+                )
         except (RuntimeError, ConnectionError, OSError, ValueError) as error:
             raise RayUnavailable(_why(address, error)) from error
         try:
@@ -54,6 +58,19 @@ def connected_ray(address: str) -> Iterator[Any]:
         finally:
             with suppress(Exception):  # it may have gone away by itself
                 ray.shutdown()
+
+
+@contextmanager
+def _without_first_line() -> Iterator[None]:
+    """Ray's core says on standard error how much it will say there, and no setting keeps it from that."""
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _imported() -> Any:
@@ -66,8 +83,6 @@ def _imported() -> Any:
             "install it with `pip install 'citewell[ray]'` (in a checkout `pip install -e '.[ray]'`), "
             "or add without --ray"
         ) from error
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
 
 

@@ -11,6 +11,7 @@ import importlib.metadata
 import os
 import pickle
 import platform
+import warnings
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 JOB_FILES = 100_000
 JOB_READINGS = 20_000
 FILES_A_TASK = 16
+TRIES = 3  # of one chunk whose worker dies; files are read again as often as it takes
 BLOCK_BYTES = 1 << 18  # about one chunk: Ray gives whole blocks to one worker
 PAGE = 500
 
@@ -151,13 +153,17 @@ def _started(ray: Any, job: Sequence[_Source], work: RayWork, known: Any) -> Ite
         override_num_blocks=min(len(job), 4 * processors),
     )
     read = rows.map_batches(_read, fn_kwargs={"work": work}, batch_size=1, num_cpus=1)
-    made = read.map_batches(
-        _Make,
-        fn_constructor_args=(work, known),
-        batch_size=1,
-        num_cpus=1,
-        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=processors),
-    )
+    with warnings.catch_warnings():
+        # The pinned Ray names no other parameter by which a task of an actor is not tried for ever.
+        warnings.simplefilter("ignore")
+        made = read.map_batches(
+            _Make,
+            fn_constructor_args=(work, known),
+            batch_size=1,
+            num_cpus=1,
+            max_task_retries=TRIES - 1,
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=processors),
+        )
     return iter(made.iter_rows())
 
 
@@ -207,7 +213,6 @@ class _Make:
         return {"chunk": made}
 
     def _make(self, chunk: Sequence[Reading]) -> list[Made]:
-        encoder = self._encoder = self._encoder or self._open()
         made = [make_reading(reading, self._work.max_characters) for reading in chunk]
         wanted: dict[int, Plan] = {}
         texts: set[str] = set()
@@ -219,29 +224,31 @@ class _Make:
             ):
                 texts.add(one.made.version)
                 wanted[place] = unplanned(one.made)
+        if not wanted:
+            return made
+        encoder = self._encoder = self._encoder or opened_encoder(self._work)
         encoded = encode_plans(list(wanted.values()), encoder, encoder.terms)
         for place, vectors in zip(wanted, encoded, strict=True):
             made[place] = replace(made[place], encoded=vectors)
         return made
 
-    def _open(self) -> "Encoder":
-        here, there = platform.node(), self._work
-        if (version := _version()) != there.version:
-            raise RayUnavailable(
-                f"the worker {here} has Citewell {version} and this machine {there.version}; "
-                "install the same on every machine of the cluster"
-            )
-        os.environ["RAYON_NUM_THREADS"] = "1"  # of the tokenizer: an actor has one processor
-        encoder = there.open_encoder(1)
-        if (encoder.fingerprint, encoder.terms.fingerprint) != (
-            there.encoder_fingerprint,
-            there.terms_fingerprint,
-        ):
-            raise RayUnavailable(
-                f"the worker {here} has another embedding model ({encoder.fingerprint}) than this machine "
-                f"({there.encoder_fingerprint}); prepare the same models on every machine of the cluster"
-            )
-        return encoder
+
+def opened_encoder(work: RayWork) -> "Encoder":
+    """The encoder of a worker; raises RayUnavailable when it would give other vectors than the one of the archive."""
+    here, version = platform.node(), _version()
+    if version != work.version:
+        raise RayUnavailable(
+            f"the worker {here} has Citewell {version} and the machine that writes {work.version}; "
+            "install the same on every machine of the cluster"
+        )
+    os.environ["RAYON_NUM_THREADS"] = "1"  # of the tokenizer, which else takes all processors
+    encoder = work.open_encoder(1)
+    if (encoder.fingerprint, encoder.terms.fingerprint) != (work.encoder_fingerprint, work.terms_fingerprint):
+        raise RayUnavailable(
+            f"the worker {here} has another embedding model ({encoder.fingerprint}) than the machine that writes "
+            f"({work.encoder_fingerprint}); prepare the same models on every machine of the cluster"
+        )
+    return encoder
 
 
 def _version() -> str:
@@ -255,7 +262,7 @@ async def _known_articles(archive: Archive) -> NDArray[np.uint64]:
     while True:
         page = await archive.articles(PAGE, cursor)
         for listed in page.articles:
-            keys += _keys(listed["id"], listed["version"], listed["title"])
+            keys += known_keys(listed["id"], listed["version"], listed["title"])
         cursor = page.cursor
         if cursor is None:
             return np.unique(np.array(keys, np.uint64))
@@ -266,11 +273,12 @@ def is_known(article: Article, known: NDArray[np.uint64]) -> bool:
 
     A mistake does no harm: what is missing is encoded where the archive is written.
     """
-    whole, own, text = (_among(key, known) for key in _keys(article.id, article.version, article.title))
+    whole, own, text = (_among(key, known) for key in known_keys(article.id, article.version, article.title))
     return whole or (text and not own)
 
 
-def _keys(id: str, version: str, title: str) -> tuple[int, int, int]:
+def known_keys(id: str, version: str, title: str) -> tuple[int, int, int]:
+    """Hashes of 64 bits: of all three, of id and version, of the version alone."""
     parts = (f"whole\n{id}\n{version}\n{title}", f"own\n{id}\n{version}", f"text\n{version}")
     whole, own, text = (
         int.from_bytes(hashlib.blake2b(part.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
