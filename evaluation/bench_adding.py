@@ -18,6 +18,7 @@ from haystack_integrations.components.embedders.sentence_transformers import (
 from haystack_integrations.document_stores.qdrant import QdrantDocumentStore
 from tokenizers import Tokenizer
 
+from evaluation.bench_bulk import measure_bulk
 from evaluation.bench_options import BenchOptions, Figure, PartResult
 from evaluation.evaluation_sets import SourceArticle, load_sets
 from evaluation.float_model import save_float_model
@@ -65,6 +66,7 @@ def measure_adding(options: BenchOptions) -> PartResult:
     cosine = float(np.mean(np.sum(np.array(ours.vectors) * np.array(same.vectors), axis=1)))
     by_article = whole.seconds / ours.seconds
     by_passage = ours.rate / same.rate
+    bulk = measure_bulk(options, articles, paragraphs)
     return PartResult(
         figures=[
             Figure(
@@ -91,6 +93,7 @@ def measure_adding(options: BenchOptions) -> PartResult:
             Figure(
                 "memory while adding, at most", ours.peak_mb, "MB", beside=f"Haystack {whole.peak_mb:.0f} MB"
             ),
+            *bulk.figures,
         ],
         details={
             "articles": len(articles),
@@ -99,6 +102,7 @@ def measure_adding(options: BenchOptions) -> PartResult:
             "haystack_paragraphs": _told(whole),
             "haystack_same_passages": _told(same),
             "cosine_of_the_two_models": round(cosine, 4),
+            "ways": bulk.details,
         },
     )
 
