@@ -24,6 +24,7 @@ from indexing.archive.records import (
     Rating,
     Record,
     brief,
+    languages_of,
     read_record,
     record_point,
     text_id,
@@ -236,7 +237,8 @@ class Archive:
             await _to_the_end(self._writer.commit(batch))
         finally:
             self.changes += 1
-        self._samples.written(sum(len(encoded.passages) for encoded in batch))
+        languages = {languages_of(encoded.plan.article.language)[-1] for encoded in batch}
+        self._samples.written(sum(len(encoded.passages) for encoded in batch), languages)
         self._unflushed += sum(len(encoded.passages) for encoded in batch)
         if self._unflushed >= FLUSH_AFTER_PASSAGES:
             await self.flush()

@@ -240,6 +240,7 @@ def _plain_query(query: Query) -> PlainQuery:
         dense=None if query.dense is None else list(query.dense),
         terms=None if query.terms is None else (query.terms.indices, query.terms.values),
         idf_corpus=None if query.idf_corpus is None else plain_filter(query.idf_corpus),
+        exact=query.exact,
     )
 
 

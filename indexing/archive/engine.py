@@ -65,6 +65,8 @@ class Query:
     dense: Sequence[float] | None = None
     terms: "SparseTerms | None" = None
     idf_corpus: "models.Filter | None" = None
+    exact: bool = False
+    """Compare with every passage, also where there is an index; a server decides for itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class GrowingEngine:
     async def open(cls, folder: Path, manifest: Manifest, index_above: int = INDEX_ABOVE) -> "GrowingEngine":
         """Open the generation that the manifest names, a large one in a child process; raises ArchiveError."""
         data = folder / manifest.data
-        indexed = _read_indexed(data)
+        indexed = read_indexed(data)
         engine = EdgeEngine.load(data) if indexed is None else EdgeEngine.load_in_child(data)
         try:
             passages = await engine.count(passages_where())
@@ -175,7 +175,7 @@ class GrowingEngine:
         if self._fresh > self._index_above:
             if not (self._engine.folder / INDEX_FILE).exists():
                 with suppress(OSError):  # a full disk: at the next write
-                    _write_indexed(self._engine.folder, 0)
+                    write_indexed(self._engine.folder, 0)
             self._due.set()
 
     async def _keep_indexed(self) -> None:
@@ -218,7 +218,7 @@ class GrowingEngine:
             async with self._writing:
                 await self._repeat(journal, child)
                 await child.flush()
-                _write_indexed(following, passages)
+                write_indexed(following, passages)
                 manifest = replace(self.manifest, data=following.name)
                 write_manifest(self._folder, manifest)
                 old, self._engine, self.manifest = self._engine, child, manifest
@@ -242,7 +242,7 @@ class GrowingEngine:
             await child.write(write)
 
 
-def _read_indexed(data: Path) -> int | None:
+def read_indexed(data: Path) -> int | None:
     """How many passages are in the index of a generation; None: it is small."""
     try:
         return int(json.loads((data / INDEX_FILE).read_bytes())["passages"])
@@ -252,5 +252,6 @@ def _read_indexed(data: Path) -> int | None:
         return 0
 
 
-def _write_indexed(data: Path, passages: int) -> None:
+def write_indexed(data: Path, passages: int) -> None:
+    """Note that a generation is large, and how many of its passages are in its index."""
     (data / INDEX_FILE).write_text(json.dumps({"passages": passages}) + "\n", "utf-8")

@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,14 @@ from numpy.typing import NDArray
 from indexing.archive.engine import Engine
 from indexing.archive.filters import passages_where
 from indexing.archive.records import PASSAGE_FIELDS
+from indexing.archive.terms import SparseTerms
 
 SIZE = 1_000  # passages a language: the standard error of a mean is then 3 % of the spread
 COUNTS_LAST_S = 10.0  # counting 50,000 passages takes 8 ms, half of what a whole search may
+COUNTING_SHARE = 500  # times as long as counting took it lasts at least: 100 s at a million passages
+LARGE = 50_000  # passages of an archive from which on what grows with it is done less often, or less of it
+POSTINGS = 50_000
+RAREST = 3
 DRIFT = 0.1  # share by which a language may grow or shrink before its sample is drawn anew
 
 
@@ -34,6 +39,26 @@ class LanguageSample:
         return math.log((self.count - frequency + 0.5) / (frequency + 0.5) + 1.0)
 
 
+def rarest_terms(terms: SparseTerms, samples: Sequence[LanguageSample]) -> SparseTerms:
+    """Of a question's terms the rarest, as many as stand in POSTINGS passages of all languages together, and some more.
+
+    The search for all of them goes through each passage that has one, and grows with the archive; the common ones
+    hardly decide what it finds.
+    """
+
+    def passages(term: int) -> float:
+        return sum(sample.occurrences[term] * sample.count / sample.drawn for sample in samples)
+
+    kept: list[int] = []
+    total = 0.0
+    for term in sorted(terms.indices, key=passages):
+        total += passages(term)
+        if total > POSTINGS and len(kept) >= RAREST:
+            break
+        kept.append(term)
+    return SparseTerms(sorted(kept), [1.0] * len(kept))
+
+
 class LanguageSamples:
     """Draws samples when they are first asked for, and anew when much of a language has changed."""
 
@@ -43,7 +68,7 @@ class LanguageSamples:
         self._drawn: dict[str, tuple[int, LanguageSample]] = {}
         self._written = 0
         self._languages: dict[str, int] = {}
-        self._counted = -math.inf
+        self._until = -math.inf
         self._changes = 0
 
     async def samples(self) -> Sequence[tuple[str, LanguageSample]]:
@@ -51,27 +76,33 @@ class LanguageSamples:
         drawn = [(name, await self._sample(name, count)) for name, count in (await self._counts()).items()]
         return [(name, sample) for name, sample in drawn if sample is not None]
 
-    def written(self, passages: int) -> None:
-        """Say how many passages this process has stored, since one may have replaced another."""
+    def written(self, passages: int, languages: Collection[str]) -> None:
+        """Say how many passages in which base languages were stored here, since one may have replaced another."""
         self._written += passages
-        self._to_count()
+        if not (self._large() and self._languages.keys() >= set(languages)):
+            self._to_count()
 
     def forget(self) -> None:
-        """Draw every sample anew when it is next asked for."""
-        self._drawn.clear()
-        self._to_count()
+        """Draw every sample anew when it is next asked for; of a large archive one article changes none."""
+        if not self._large():
+            self._drawn.clear()
+            self._to_count()
+
+    def _large(self) -> bool:
+        return sum(self._languages.values()) > LARGE
 
     def _to_count(self) -> None:
         self._changes += 1
-        self._counted = -math.inf
+        self._until = -math.inf
 
     async def _counts(self) -> dict[str, int]:
         """Passages per base language: counted anew after a write of our own, and now and then for those of others."""
-        if time.monotonic() - self._counted > COUNTS_LAST_S:
+        if time.monotonic() > self._until:
             started, changes = time.monotonic(), self._changes
             self._languages = await self._engine.facet("meta.branch", passages_where())
             if changes == self._changes:  # else something was stored meanwhile: the next caller counts again
-                self._counted = started
+                took = time.monotonic() - started
+                self._until = started + max(COUNTS_LAST_S, COUNTING_SHARE * took if self._large() else 0.0)
         return self._languages
 
     async def _sample(self, language: str, count: int) -> LanguageSample | None:

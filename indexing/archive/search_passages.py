@@ -1,6 +1,7 @@
 """Dense and term queries in, hits of current versions out; passages and their vectors by id."""
 
-from collections.abc import Collection, Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,8 @@ class PassageQuery:
     terms: SparseTerms | None = None
     language: str | None = None
     ids: tuple[str, ...] | None = None
+    weighed: bool = False
+    """The terms have their weights already: no inverse document frequency is multiplied in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class CandidateSearch:
     filters: Filters
     by_vector: int
     by_terms: int
+    rare: SparseTerms | None = None
+    """Of a large archive: the terms that are searched for; what is found so is then scored by all of them."""
+    weighed: Mapping[str, SparseTerms] | None = None
+    """And by language the terms with the weights of that score."""
 
 
 class PassageSearch:
@@ -127,7 +134,8 @@ def _candidates(search: CandidateSearch, without: Collection[Version]) -> Readin
     ]
     if search.terms.indices:
         queries += [
-            PassageQuery(search.by_terms, terms=search.terms, language=name) for name in search.languages
+            PassageQuery(search.by_terms, terms=search.rare or search.terms, language=name)
+            for name in search.languages
         ]
     answers = yield from _nearest([_request(query, search.filters, without) for query in queries])
     languages: dict[str, str] = {}
@@ -138,11 +146,14 @@ def _candidates(search: CandidateSearch, without: Collection[Version]) -> Readin
         languages |= {hit.id: query.language or "" for hit in hits}
     # What one search found gets its score in the other, too.
     missing = []
-    for name in search.languages if search.terms.indices else ():
-        ids = tuple(id for id in cosines if languages[id] == name and id not in weights)
-        missing.append(PassageQuery(len(ids), terms=search.terms, language=name, ids=ids))
     ids = tuple(id for id in weights if id not in cosines)
     missing.append(PassageQuery(len(ids), vector=search.vector, ids=ids))
+    if search.weighed is not None:
+        weights.clear()
+    for name in search.languages if search.terms.indices else ():
+        ids = tuple(id for id in languages if languages[id] == name and id not in weights)
+        terms = search.terms if search.weighed is None else search.weighed[name]
+        missing.append(PassageQuery(len(ids), None, terms, name, ids, weighed=search.weighed is not None))
     asked = [query for query in missing if query.limit]
     answers = yield from _nearest([_request(query, search.filters, without) for query in asked])
     for query, hits in zip(asked, answers, strict=True):
@@ -197,6 +208,9 @@ def _request(query: PassageQuery, filters: Filters, without: Collection[Version]
             for article, version in sorted(without)
         ]
     if query.terms is not None:
+        if query.weighed:  # in a corpus of no passages every frequency is 0
+            terms = SparseTerms(query.terms.indices, [value / math.log(2) for value in query.terms.values])
+            return Query(query.limit, where, terms=terms, idf_corpus=models.Filter(must=[equals("kind", "")]))
         corpus = passages_where(language=query.language)
         return Query(query.limit, where, terms=query.terms, idf_corpus=corpus)
     assert query.vector is not None, "a passage query has a vector or terms"

@@ -22,10 +22,15 @@ FREE_BYTES_NEEDED = 128 << 20
 FULL = ("No space left", "File too large", "Disk quota", "os error 27", "os error 28", "os error 122")
 
 BRANCH = "meta.branch"
-GRAPH = 16, 100  # links of a passage, and how many are looked at to choose them
-LOOKED_AT = 128  # passages that a search of the graph keeps in view
-OVERSAMPLING = 2.0  # candidates by quarter-size vectors, of which whole vectors choose
+# Measured at 100,000 passages, each real one with 34 near-identical ones, which is harder than an archive is: recall@10
+# against exact search .997 in 0.7 ms, .993 within one language. With 16 links and 100 looked at .960 and .898; the
+# index took 76 s of processor time instead of 99.
+GRAPH = 32, 200  # links of a passage, and how many are looked at to choose them
+LOOKED_AT = 384  # passages that a search of the graph keeps in view
+OVERSAMPLING = 2.0  # candidates by vectors of a quarter of the size, of which whole vectors choose
 SCANNED_KB = 30_000  # of vectors that a filter leaves, up to which all are compared: 20,000 passages
+# A filter beside the language cuts through the graph: .89 at 128; looking beyond what it leaves out .995, in 4 ms.
+LOOK_BEYOND = edge.AcornSearchParams(enable=True, max_selectivity=0.4)
 
 PlainTerms = tuple[list[int], list[float]]
 PlainPoint = tuple[str, dict[str, Any], list[float] | None, PlainTerms | None]
@@ -51,6 +56,7 @@ class PlainQuery:
     dense: list[float] | None
     terms: PlainTerms | None
     idf_corpus: PlainFilter | None
+    exact: bool
 
 
 class Shard:
@@ -203,8 +209,19 @@ def _config(dimension: int, *, indexed: bool = False) -> edge.EdgeConfig:
         type=edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Cached
     )
     return edge.EdgeConfig(
-        vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
-        sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        vectors={
+            DENSE: edge.EdgeVectorParams(
+                # Once there are those of a quarter of the size, whole vectors are read from disk where they are needed.
+                size=dimension,
+                distance=edge.Distance.Cosine,
+                memory=edge.Memory.Cold if indexed else None,
+            )
+        },
+        sparse_vectors={
+            SPARSE: edge.EdgeSparseVectorParams(
+                modifier=edge.Modifier.Idf, memory=edge.Memory.Cached if indexed else None
+            )
+        },
         hnsw_config=edge.HnswIndexConfig(*GRAPH, full_scan_threshold=SCANNED_KB) if indexed else None,
         quantization_config=quarter if indexed else None,
     )
@@ -246,7 +263,9 @@ def _to_request(query: PlainQuery, fields: Sequence[str]) -> edge.QueryRequest:
         nearest = edge.Query.Nearest(query.dense or [], DENSE)
         # What is in no index is compared with everything there is, whatever this says.
         params = edge.SearchParams(
+            exact=query.exact,
             hnsw_ef=max(LOOKED_AT, query.limit),
+            acorn=LOOK_BEYOND if len(query.where.get("must", ())) > 1 else None,
             quantization=edge.QuantizationSearchParams(rescore=True, oversampling=OVERSAMPLING),
         )
     return edge.QueryRequest(

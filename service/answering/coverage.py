@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from indexing.archive.language_samples import LanguageSample
-from indexing.archive.terms import Terms
+from indexing.archive.terms import SparseTerms, Terms
 
 
 class Coverage:
@@ -25,6 +25,11 @@ class Coverage:
     def __deepcopy__(self, memo: object) -> "Coverage":
         """Itself: it never changes, and Haystack copies what passes between components (2.5 s for a tokenizer)."""
         return self
+
+    def weighed(self, language: str) -> SparseTerms:
+        """The question's terms with their weights in a language, so that a passage's score needs no others."""
+        weights = self._weights[language]
+        return SparseTerms(list(weights), list(weights.values()))
 
     def of_score(self, score: float, language: str) -> float:
         """Coverage by a stored passage, from its BM25 score within its language."""

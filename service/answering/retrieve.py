@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from indexing.archive.archive import Archive
 from indexing.archive.article import Passage
-from indexing.archive.language_samples import LanguageSample
+from indexing.archive.language_samples import LARGE, LanguageSample, rarest_terms
 from indexing.archive.search_passages import Candidate, CandidateSearch, Version
 from indexing.archive.terms import Terms
 from service.answering.coverage import Coverage
@@ -93,6 +93,12 @@ class Retrieve:
             search = CandidateSearch(
                 vector, coverage.question, list(samples), question.filters, BY_VECTOR, BY_TERMS
             )
+            if sum(sample.count for sample in samples.values()) > LARGE:
+                search = replace(
+                    search,
+                    rare=rarest_terms(coverage.question, list(samples.values())),
+                    weighed={language: coverage.weighed(language) for language in samples},
+                )
             usual = _usual_cosines(vector, samples, understood.languages)
             others: set[Version] = set()
             for _ in range(ATTEMPTS):

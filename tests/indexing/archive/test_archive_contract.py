@@ -25,6 +25,7 @@ from indexing.archive.server import ServerEngine
 from indexing.archive.server_address import Server
 from indexing.archive.server_collection import prepare_collection
 from indexing.archive.shard_process import ShardProcess
+from indexing.archive.terms import SparseTerms
 from tests.indexing.archive.synthetic import (
     DIMENSION,
     MANIFEST,
@@ -693,3 +694,19 @@ async def test_haystacks_store_reads_the_points() -> None:
         assert document.sparse_embedding.indices == TERMS.document(cut[document.id].text).indices
         assert one.text[document.meta["start"] : document.meta["end"]] == document.content
         assert (document.meta["title"], document.meta["sources"]) == (one.title, ["Echo"])
+
+
+async def test_terms_with_weights_of_their_own_need_no_frequencies(archive: Archive) -> None:
+    one = article("one", "The river rises.")
+    await put(archive, one, article("two", "The bridge."))
+    [passage] = passages_of(one)
+    [stored] = [
+        point.terms for point in await all_points(archive.points, vectors=True) if point.id == passage.id
+    ]
+    assert stored is not None
+    weights = {term: 1.0 + number for number, term in enumerate(TERMS.question("rises").indices)}
+    terms = SparseTerms(list(weights), list(weights.values()))
+    query = PassageQuery(5, terms=terms, language="en", ids=(passage.id,), weighed=True)
+    [[hit]] = await archive.search([query], Filters())
+    pairs = zip(stored.indices, stored.values, strict=True)
+    assert hit.score == pytest.approx(sum(weights.get(term, 0.0) * value for term, value in pairs), rel=1e-4)

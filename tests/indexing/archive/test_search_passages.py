@@ -110,3 +110,21 @@ async def test_version_left_out_is_known_to_be_current_once_it_is(archive: Archi
     passages, still = await archive.current_passages(ids, outdated)
     assert still == set()
     assert {passage.article_id for passage in passages} == {"two"}
+
+
+async def test_large_archive_scores_by_all_terms_what_the_rare_ones_find(archive: Archive) -> None:
+    await put(archive, article("three", "The river rises."), article("four", "A quay.", language="fr"))
+    terms = TERMS.question("river quay")
+    samples = dict(await archive.language_samples())
+    weighed = {
+        name: replace(terms, values=[sample.inverse_document_frequency(term) for term in terms.indices])
+        for name, sample in samples.items()
+    }
+    usual = CandidateSearch(QUESTION.vector, terms, list(samples), Filters(), 20, 20)
+    rare = TERMS.question("q")
+    large = replace(usual, rare=rare, weighed=weighed)
+    assert {one.id: one.weight for one in await archive.candidates(large)} == pytest.approx(
+        {one.id: one.weight for one in await archive.candidates(usual)}
+    )
+    few = await archive.candidates(replace(large, by_vector=0))
+    assert [one.language for one in few] == ["fr"]  # the only one with that letter
