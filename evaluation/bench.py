@@ -21,6 +21,7 @@ from evaluation.bench_migrate import measure_migrate
 from evaluation.bench_mixed import measure_mixed
 from evaluation.bench_options import BenchOptions, PartResult
 from evaluation.bench_page import bench_page
+from evaluation.bench_scale import measure_scale
 from evaluation.bench_search import measure_search
 from evaluation.bench_widget import measure_widget
 from evaluation.plots import draw_times
@@ -38,11 +39,13 @@ PARTS: dict[str, Callable[[BenchOptions], PartResult]] = {
     "conversations": measure_conversations,
     "mixed": measure_mixed,
     "widget": measure_widget,
+    "scale": measure_scale,
     "migrate": measure_migrate,
     "clone": measure_clone,
 }
 USUAL = tuple(name for name in PARTS if name != "clone")  # which downloads everything anew
 PLOTS = {
+    "scale": "Whole retrieval as an embedded archive grows, without embedding",
     "search": "Retrieval in a large archive, without embedding",
     "gap": "Between two /healthz answers",
     "memory": "Whole answers over HTTP",
@@ -62,6 +65,13 @@ PLOTS = {
 @click.option("--large", default=50_000, help="Passages of the archive of the parts `search` and `memory`.")
 @click.option("--questions", default=400, help="Questions of the part `search`.")
 @click.option("--minutes", default=5.0, help="Of the part `conversations`.")
+@click.option(
+    "--size",
+    "sizes",
+    multiple=True,
+    default=(10_000, 100_000, 1_000_000),
+    help="Passages, part `scale`; repeatable.",
+)
 @click.option("--mixed-minutes", default=10.0, help="Of the part `mixed`.")
 @click.option("--rounds", default=2, help="Runs of each system of the part `adding`; the quickest counts.")
 @click.option("--seed", default=DEFAULT_SEED, help="Draws questions and figures.")
@@ -83,6 +93,7 @@ def bench(parts: tuple[str, ...], clone: bool, results: Path, **given: Any) -> N
                 questions=given["questions"],
                 minutes=given["minutes"],
                 mixed_minutes=given["mixed_minutes"],
+                sizes=given["sizes"],
             )
             for name in dict.fromkeys((*parts, *(["clone"] if clone else []))):
                 _measure(name, options, results)
@@ -110,6 +121,7 @@ def _measure(name: str, options: BenchOptions, results: Path) -> None:
         "questions": options.questions,
         "minutes": options.minutes,
         "mixed_minutes": options.mixed_minutes,
+        "sizes": options.sizes,
     }
     report = _kept(results / "bench.json")
     report["parts"][name] = {"made": made, "seconds": round(seconds, 1), "asked": asked, **result.to_dict()}

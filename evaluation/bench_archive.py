@@ -17,10 +17,10 @@ from evaluation.provenance import ROOT
 from evaluation.remember_vectors import RememberingEncoder
 from indexing.add_articles import article_input, encode_plans
 from indexing.archive.archive import Archive
-from indexing.archive.article import Article
+from indexing.archive.article import Article, Passage
 from indexing.archive.encoder import Encoder
 from indexing.archive.open_archive import manifest_for, open_archive
-from indexing.archive.terms import Terms
+from indexing.archive.terms import SparseTerms
 from indexing.archive.versions import Encoded, Plan
 from indexing.make_article import make_article
 from indexing.split_passages import embedding_text
@@ -100,9 +100,14 @@ async def _fill(
         for originals in batches(real):
             if stored >= passages:
                 return
-            copies = [_with_other_figures(one.plan.article, chance, number) for one in originals]
+            copies = [with_other_figures(one.plan.article, chance, number) for one in originals]
             plans = await archive.plan(copies)
-            made = [_copied(*pair, terms, noise) for pair in zip(originals, plans, strict=True)]
+            made = []
+            for one, plan in zip(originals, plans, strict=True):
+                texts = [
+                    embedding_text(plan.article.title, passage) for passage in passages_in(one, plan.article)
+                ]
+                made.append(copied(one, plan, [terms.document(text) for text in texts], noise))
             await archive.commit(made)
             stored += sum(len(one.passages) for one in made)
         print(f"archive of {passages} passages: {stored} stored", flush=True)
@@ -114,18 +119,26 @@ def batches(everything: Sequence[T]) -> Iterator[list[T]]:
         yield list(everything[start : start + BATCH])
 
 
-def _with_other_figures(article: Article, chance: random.Random, number: int) -> Article:
+def with_other_figures(article: Article, chance: random.Random, number: int | str) -> Article:
+    """The article with other figures and an id of its own."""
     return replace(article, id=f"{article.id}.{number}", text=other_figures(article.text, chance, number))
 
 
-def other_figures(text: str, chance: random.Random, number: int) -> str:
+def other_figures(text: str, chance: random.Random, number: int | str) -> str:
     """Every digit drawn anew, so that all offsets stay, and a last line that makes it a text of its own."""
     return f"{_DIGIT.sub(lambda _: chance.choice('0123456789'), text)}\n{number}"
 
 
-def _copied(original: Encoded, plan: Plan, terms: Terms, noise: np.random.Generator) -> Encoded:
-    article = plan.article
-    passages = [
+def copied(
+    original: Encoded, plan: Plan, terms: Sequence[SparseTerms], noise: np.random.Generator
+) -> Encoded:
+    """An article encoded as another one, with its vectors a little moved, and with these terms."""
+    return Encoded(plan, passages_in(original, plan.article), _near(original.vectors, noise), terms)
+
+
+def passages_in(original: Encoded, article: Article) -> list[Passage]:
+    """The passages of `original` with the text that another article of the same length has there."""
+    return [
         replace(
             passage,
             article_id=article.id,
@@ -134,8 +147,6 @@ def _copied(original: Encoded, plan: Plan, terms: Terms, noise: np.random.Genera
         )
         for passage in original.passages
     ]
-    found = [terms.document(embedding_text(article.title, passage)) for passage in passages]
-    return Encoded(plan, passages, _near(original.vectors, noise), found)
 
 
 def _near(vectors: NDArray[np.float32], noise: np.random.Generator) -> NDArray[np.float32]:

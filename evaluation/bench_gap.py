@@ -31,11 +31,11 @@ def measure_gap(options: BenchOptions) -> PartResult:
     articles = _write(file, options)
     archive = options.work / "gap"
     with service_child(options.settings, archive, options.work) as service:
-        idle = _Poll(service.address)
+        idle = HealthPoll(service.address)
         time.sleep(IDLE_S)
         quiet = idle.stop()
         print(f"health: adding {articles} articles through {service.address} ...", flush=True)
-        busy = _Poll(service.address)
+        busy = HealthPoll(service.address)
         started = time.perf_counter()
         done = subprocess.run(
             [str(COMMAND), "add", "--service", service.address, str(file)],
@@ -69,8 +69,8 @@ def measure_gap(options: BenchOptions) -> PartResult:
             "articles": articles,
             "seconds": round(seconds, 1),
             "said": done.stdout.strip(),
-            "gaps_ms": _spread(gaps),
-            "idle_gaps_ms": _spread(quiet),
+            "gaps_ms": spread(gaps),
+            "idle_gaps_ms": spread(quiet),
             "pause_ms": 1000 * PAUSE_S,
             "service_resident_mb": memory,
         },
@@ -88,7 +88,8 @@ def _write(file: Path, options: BenchOptions) -> int:
     return count
 
 
-def _spread(gaps: list[float]) -> dict[str, float]:
+def spread(gaps: list[float]) -> dict[str, float]:
+    """How long the gaps were, in milliseconds."""
     p50, p99, p999 = np.percentile(gaps, [50, 99, 99.9])
     return {
         "answers": len(gaps) + 1,
@@ -99,7 +100,7 @@ def _spread(gaps: list[float]) -> dict[str, float]:
     }
 
 
-class _Poll:
+class HealthPoll:
     """A process of its own that asks for the health again and again."""
 
     def __init__(self, address: str) -> None:

@@ -26,6 +26,8 @@ class BenchOptions:
     """For which many conversations go on at once."""
     mixed_minutes: float = 10.0
     """For which questions, additions, updates and removals go on at once."""
+    sizes: tuple[int, ...] = (10_000, 100_000, 1_000_000)
+    """Passages of the archives of the part `scale`."""
 
 
 @dataclass(frozen=True, slots=True)

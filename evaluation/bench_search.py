@@ -40,7 +40,7 @@ def measure_search(options: BenchOptions) -> PartResult:
 
 async def _measure(options: BenchOptions) -> PartResult:
     encoder = remembering_encoder(options)
-    asked = _questions(options, encoder)
+    asked = asked_questions(options, encoder)
     async with bench_archive(options, encoder, options.large_archive) as archive:
         encoder.save()
         status = await archive.status()
@@ -87,7 +87,7 @@ async def _measure(options: BenchOptions) -> PartResult:
     )
 
 
-def _questions(options: BenchOptions, encoder: Encoder) -> list[Asked]:
+def asked_questions(options: BenchOptions, encoder: Encoder) -> list[Asked]:
     """Questions of all sets in their languages, mixed."""
     sets = load_sets(options.data, options.questions, options.seed)
     listed = [question.text for questions in sets.xquad_questions.values() for question in questions]

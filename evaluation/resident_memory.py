@@ -13,6 +13,13 @@ def resident_mb(process: int | None = None) -> float:
     return _from_proc("VmRSS:", process or os.getpid()) or _peak_of_this_one()
 
 
+def resident_with_children_mb(process: int) -> float:
+    """The same of a process and its children together."""
+    children = Path(f"/proc/{process}/task").glob("*/children")
+    found = [int(child) for path in children for child in path.read_text(encoding="utf-8").split()]
+    return round(sum(resident_mb(one) for one in (process, *found)), 1)
+
+
 def peak_mb() -> float:
     """The most megabytes that this process held in RAM so far."""
     # Not from getrusage: Linux lets a child begin with the peak of its parent.
