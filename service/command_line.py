@@ -100,9 +100,10 @@ def citewell(context: click.Context) -> None:
 @click.argument("paths", nargs=-1, required=True)
 @click.option(
     "--processes",
-    type=click.IntRange(1, PROCESSES_LIMIT),
+    type=click.IntRange(0, PROCESSES_LIMIT),
+    default=0,
     metavar="N",
-    help="Have N processes encode, each with its own model (docs/operations.md, Bulk indexing).",
+    help="Have N processes encode, each with its own model; 0 and 1: this one (docs/operations.md, Bulk indexing).",
 )
 @click.option(
     "--ray",
@@ -112,7 +113,7 @@ def citewell(context: click.Context) -> None:
 @service_option
 @click.pass_obj
 def add(
-    settings: Settings, paths: tuple[str, ...], processes: int | None, ray: str | None, service: str | None
+    settings: Settings, paths: tuple[str, ...], processes: int, ray: str | None, service: str | None
 ) -> None:
     """Add articles: .txt .md .html .pdf .docx .jsonl .jsonl.gz files, folders, or - (JSON lines on standard input).
 
@@ -121,6 +122,7 @@ def add(
 
     Example: citewell add news/ archive-2021.jsonl.gz
     """
+    processes = processes if processes > 1 else 0
     if processes and ray:
         raise click.UsageError(
             "got --processes and --ray, allowed: one of them; a Ray has workers of its own"
@@ -145,7 +147,7 @@ def _tell(counts: Counter[str]) -> None:
 Adding = Callable[[Connection, BinaryIO], AsyncIterator[Added]]
 
 
-def _adding(settings: Settings, paths: tuple[str, ...], processes: int | None, ray: str | None) -> Adding:
+def _adding(settings: Settings, paths: tuple[str, ...], processes: int, ray: str | None) -> Adding:
     """The way that was asked for of adding everything below the paths and on standard input."""
 
     def add(connection: Connection, stdin: BinaryIO) -> AsyncIterator[Added]:
@@ -163,7 +165,6 @@ def _adding(settings: Settings, paths: tuple[str, ...], processes: int | None, r
         assert isinstance(connection, LocalConnection), "the only other one"
         if ray:
             return connection.add_on_ray(paths, stdin, ray)
-        assert processes
         return connection.add_by_processes(readings, processes)
 
     return add
@@ -532,7 +533,9 @@ def show_prompt(name: str) -> None:
 
     if name == "greetings":
         greetings = Greetings()
-        click.echo(f"[terminal]\n{greetings.say('terminal', articles='1,240')}\n\n[mcp]\n{greetings.say('mcp')}")
+        click.echo(
+            f"[terminal]\n{greetings.say('terminal', articles='1,240')}\n\n[mcp]\n{greetings.say('mcp')}"
+        )
     else:
         click.echo(shown(Prompts().sample(name)))
 

@@ -79,6 +79,11 @@ def test_an_env_file_that_is_not_utf_8_is_one_line(cli: Any, tmp_path: Path) -> 
         (["ask", "x", "--top-k", "51"], "51 is not in the range 1<=x<=50"),
         (["ask"], "Missing argument 'QUESTION'"),
         (["add"], "Missing argument 'PATHS...'"),
+        (["add", "x", "--processes", "-1"], "-1 is not in the range 0<=x<=256"),
+        (
+            ["add", "x", "--processes", "2", "--ray", "local"],
+            "got --processes and --ray, allowed: one of them",
+        ),
         (["export", "."], "'.' is a directory"),
         (["translate"], "No such command 'translate'"),
     ],
@@ -186,6 +191,36 @@ def test_what_was_added_before_a_failure_is_counted(cli: Any, breaking: Any) -> 
     assert result.stdout == "added 64 updated 0 unchanged 0 duplicate 0 failed 0\n"
     assert result.stderr.startswith(f"citewell: the service at {breaking.address} does not answer")
     assert breaking.lines == [64, 64]
+
+
+@pytest.mark.parametrize("option", [["--processes", "2"], ["--ray", "local"]])
+def test_a_running_service_encodes_what_it_is_sent_by_itself(
+    cli: Any, breaking: Any, option: list[str]
+) -> None:
+    result = cli("add", "-", *option, "--service", breaking.address, stdin=lines({"text": "Rain."}))
+    assert (result.exit_code, result.stdout, breaking.lines) == (EXIT_USAGE, "", [])
+    said = " ".join(result.stderr.split())
+    assert f"{option[0]} needs the archive itself, but a running service holds it" in said
+
+
+def test_several_processes_add_the_same_as_one(cli: Any) -> None:
+    own = lines(FRENCH, "{nonsense", {"id": "rain", "text": "It rained."}, FRENCH | {"id": "copy"})
+    result = cli("add", "-", "--processes", "2", stdin=own)
+    assert result.stdout == "added 2 updated 0 unchanged 0 duplicate 1 failed 1\n", result.stderr
+    assert result.exit_code == EXIT_FAILED
+    result = cli("add", "-", stdin=own)
+    assert result.stdout == "added 0 updated 0 unchanged 3 duplicate 0 failed 1\n", result.stderr
+    answer = json.loads(cli("ask", "What did the repair of the bridge cost?", "--json").stdout)
+    assert answer["answered"]
+
+
+def test_a_ray_that_is_not_there_is_one_line(cli: Any) -> None:
+    result = cli("add", "x.txt", "--ray", "127.0.0.1:9")
+    assert result.exit_code == EXIT_FAILED
+    assert result.stdout == "added 0 updated 0 unchanged 0 duplicate 0 failed 0\n"
+    assert (
+        result.stderr.startswith("citewell: no Ray answers at 127.0.0.1:9") and result.stderr.count("\n") == 1
+    )
 
 
 def test_a_service_that_is_none_is_one_line(cli: Any, breaking: Any) -> None:
