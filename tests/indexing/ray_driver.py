@@ -1,4 +1,4 @@
-"""Adds articles by the workers of a local Ray in several ways, and prints a JSON line on each: run as a program.
+"""Adds articles to a Qdrant server by the workers of a local Ray in several ways, and prints a JSON line on each: run as a program.
 
 A process of its own, since Ray changes the one that it is started in.
 """
@@ -15,11 +15,13 @@ from typing import Any
 
 from indexing.add_articles import store_articles
 from indexing.archive.archive import Archive
+from indexing.archive.open_server_archive import open_server_archive
+from indexing.archive.server_address import Server
 from indexing.encode_plans import EncodeHere
 from indexing.errors import IndexingError
 from indexing.ray_cluster import connected_ray
 from indexing.ray_make import RayWork, make_on_ray
-from tests.indexing.archive.synthetic import ENCODER, Expected, check, open_edge
+from tests.indexing.archive.synthetic import ENCODER, MANIFEST, Expected, check
 from tests.indexing.failing_encoder import open_failing, open_none
 
 LIMIT = 100_000
@@ -46,9 +48,9 @@ async def add(ray: Any, archive: Archive, paths: list[str], open_encoder: Any, e
             return f"{type(error).__name__}: {error}"
 
 
-async def main(folder: Path) -> None:
+async def main(folder: Path, url: str) -> None:
     paths = ["news", "many.jsonl", "-", "missing.txt"]
-    archive = open_edge(folder / "points")
+    archive = await open_server_archive(Server(url=url, collection="articles"), MANIFEST)
     (folder / "deaths").mkdir()
     with connected_ray("local") as ray:
         failing = partial(open_failing, folder / "deaths")
@@ -93,4 +95,4 @@ def _targets(folder: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

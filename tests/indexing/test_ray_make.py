@@ -17,6 +17,7 @@ from indexing.ray_cluster import connected_ray
 from indexing.ray_make import RayWork, is_known, known_keys, opened_encoder
 from tests.indexing.archive.synthetic import ENCODER, Expected, article, check, long_text, open_edge
 from tests.indexing.failing_encoder import open_tiny
+from tests.qdrant_stub.running_stub import running_stub
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT_RAY = pytest.mark.skipif(
@@ -48,13 +49,16 @@ async def test_workers_of_a_local_ray_give_what_one_process_gives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_news(tmp_path)
-    ended = subprocess.run(
-        [sys.executable, "-m", "tests.indexing.ray_driver", tmp_path],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
+    with running_stub(tmp_path / "stub") as stub:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.indexing.ray_driver", tmp_path, stub.url],
+            cwd=tmp_path,
+            # Workers make way for everything else unless they are told not to.
+            env={**os.environ, "PYTHONPATH": str(ROOT), "RAY_worker_niceness": "0"},
+            capture_output=True,
+            text=True,
+        )
+        assert [one for one in stub.requests() if one["status"] != 200] == []
     assert ended.returncode == 0, ended.stderr
     assert ended.stderr == "", "Ray says nothing of its own"
     done = json.loads(ended.stdout)

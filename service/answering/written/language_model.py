@@ -126,9 +126,9 @@ class LanguageModel:
                 with self._told():
                     async with asyncio.timeout_at(last):
                         piece = await anext(pieces, None)
-                if piece is None:
-                    return
-                text = _text(piece)
+                    if piece is None:
+                        return
+                    text = _text(piece)
                 taken += len(text)
                 if taken > MOST_CHARACTERS:
                     raise self._unusable("too_long", f"wrote more than {MOST_CHARACTERS:,} characters")
