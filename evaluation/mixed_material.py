@@ -49,8 +49,12 @@ def mixed_material(data: Path, seed: int, staying: int, changing: int) -> Materi
     with_questions = [one for one in drawn if one.id in asked_about][:changing]
     ids = {one.id for one in with_questions}
     kept = [one for one in drawn if one.id not in ids][:staying]
-    questions = [Asked(one.text, one.history) for one in _questions(sets)]
-    questions = chance.sample(questions, min(len(questions), 4 * (staying + changing)))
+    # Three of four on a story that is there, in whatever language; the others are refused.
+    stories = {one.story for one in (*kept, *with_questions)}
+    known = [one for one in _questions(sets) if one.story in stories]
+    others = [one for one in _questions(sets) if one.story not in stories]
+    others = chance.sample(others, min(len(others), len(known) // 3))
+    questions = [Asked(one.text, one.history) for one in (*known, *others)]
     questions += [Asked(one.question, one.history) for one in load_conversations()]
     return Material(
         staying=[*(_plain(one).to_item() for one in kept), *_samples()],
