@@ -21,6 +21,8 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # what its processes say would be printed among our own lines
     "RAY_DATA_LOG_LEVEL": "CRITICAL",  # what goes wrong is raised as well
 }
 # Ray listens on every address of the machine, even when it is told to be 127.0.0.1, as it takes that for another
