@@ -20,17 +20,18 @@ import regex
 
 from evaluation.corrupt_again import CorruptAgain
 from evaluation.corrupt_statements import CorruptStatements
-from evaluation.errors import EvaluationError
 from evaluation.evaluation_sets import load_sets
 from evaluation.provenance import ROOT, provenance
 from evaluation.report import DEFAULT_SEED
 from evaluation.statement_pairs import Corrupted, Pair, statement_pairs
 from evaluation.verification_page import verification_page
-from indexing.archive.encoder import open_encoder
 from indexing.errors import IndexingError
 from service.answering.common_words import common_words
 from service.answering.written.align_quote import align_quote
 from service.answering.written.check_statement import CheckStatement, Quoted
+from service.errors import ServiceError
+from service.open_local import encoder_of, word_aligner
+from service.settings import load_settings
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -157,10 +158,11 @@ def _digits(text: str) -> set[str]:
     return {regex.sub(r"\P{Nd}", "", figure) for figure in _FIGURE.findall(text)}
 
 
-def open_check(models: Path) -> Check:
-    """The check as the service runs it, with the bundled models of `models`."""
-    encoder = open_encoder("multilingual-e5-small", models)
-    return Check(CheckStatement(common_words(encoder.tokenizer)))
+def open_check() -> Check:
+    """The check as the service runs it."""
+    settings = load_settings()
+    encoder = encoder_of(settings)
+    return Check(CheckStatement(common_words(encoder.tokenizer), word_aligner(settings, encoder)))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
@@ -175,8 +177,8 @@ def verification(data: Path, results: Path, at_most: int, seed: int) -> None:
     """
     try:
         pairs = statement_pairs(load_sets(data.resolve(), 0, seed))
-        report = measure_verification(open_check(ROOT / "models"), pairs, at_most, seed)
-    except (EvaluationError, IndexingError) as error:
+        report = measure_verification(open_check(), pairs, at_most, seed)
+    except (IndexingError, ServiceError) as error:
         sys.exit(f"measure_verification: {error}")
     results.mkdir(parents=True, exist_ok=True)
     written = json.dumps(report, ensure_ascii=False, indent=1) + "\n"

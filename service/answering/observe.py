@@ -30,8 +30,10 @@ Fault = Literal[
     "name",
     "polarity",
     "attribution",
+    "support",
     "no_quote",
     "other_language",
+    "not_asked",
     "contradicted",
 ]
 OUTCOMES: tuple[Outcome, ...] = ("answered", "refused", "busy", "cancelled", "failed", "mode_unavailable")

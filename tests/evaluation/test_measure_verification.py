@@ -1,7 +1,6 @@
 """Untrue statements are made as they are told to be, the same by the same seed, and the report counts them."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -115,10 +114,10 @@ def test_what_is_made_is_untrue(
             assert (one.pair.statement, one.pair.quote) != (true.statement, true.quote), one
 
 
-def test_the_report_tells_what_is_dropped_and_let_through(pairs: list[Pair], models: Path) -> None:
+def test_the_report_tells_what_is_dropped_and_let_through(pairs: list[Pair]) -> None:
     same = [pair for pair in pairs if pair.quote_language == "en"]
     crossing = [pair for pair in pairs if pair.quote_language == "ru"]
-    report = measure_verification(open_check(models), [*same, *crossing], at_most=4, seed=SEED)
+    report = measure_verification(open_check(), [*same, *crossing], at_most=4, seed=SEED)
     [row, _] = report["true"]
     assert (row["stated"], row["statements"], row["dropped"]) == ("en", 4, 0)
     for rows in report["untrue"].values():

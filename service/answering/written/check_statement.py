@@ -20,7 +20,7 @@ from service.answering.written.written_values import PERCENT, all_values, stated
 # Log-odds from which a name that no spelling finds is taken to be meant: 5 % of wrong names are above it in one script,
 # 10 % across scripts, where every name depends on it.
 MEANT, MEANT_ACROSS_SCRIPTS = 0.7, 0.5
-Unproven = Literal["number", "percent", "date", "name", "polarity", "attribution"]
+Unproven = Literal["number", "percent", "date", "name", "polarity", "attribution", "support"]
 
 # 05.07.2021, 5/7/2021, 2021-07-05
 _DATE = regex.compile(
@@ -68,7 +68,14 @@ class CheckStatement:
             must_attribute(one.text, one.language) for one in quotes
         ):
             found.append(Fault("attribution", "the quote says who says so, the statement does not"))
+        # A sentence without figures and names says nothing that the rules above could miss in a quote.
+        if not found and self._align and not self._align.is_about(statement, [one.text for one in quotes]):
+            found.append(Fault("support", "the quotes are about something else"))
         return found
+
+    def is_asked_for(self, statement: str, question: str) -> bool:
+        """Whether a statement is about what was asked: what an article says besides is true, and no answer."""
+        return self._align is None or self._align.is_asked_for(statement, question)
 
     def _numbers(self, statement: str, language: str, quotes: Sequence[Quoted]) -> list[Fault]:
         there = frozenset[Decimal]().union(*(all_values(quote.text, quote.language) for quote in quotes))

@@ -69,6 +69,7 @@ _MACHINE = (
     r"\b(?:to|dear) (?:the |any |all )?(?:ai|llm|chatbot|(?:large )?language model)s?\b(?=[^.]*:)",
     r"\bif you are an? (?:ai|llm)\b|"
     r"\bas an? (?:ai|large) language model\b|\bsystem (?:prompt|override)\b",
+    r"</?(?:code|script|html|body|table|td|iframe)\b[^<>]{0,80}>",
     r"<\s*[/\\]?\s*\|?\s*(?:system|im_start|im_end|assistant|inst|mode[ _]syst[eè]me?)\b|\[/?(?:inst|sys)\]",
     r"\b(?:let's|let us|examinons|imaginons|considérons|supposons|imaginemos|supongamos|nehmen wir|представим|"
     rf"предположим|imagine|suppose)\b{_WITHIN}{{0,40}}\b(?:hypoth[eé]ti\w*|гипотетическ\w*)",

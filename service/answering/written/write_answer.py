@@ -63,6 +63,7 @@ class Write:
         self._model = model
         self._prompts = prompts
         self._is_common = is_common
+        self._check = check
         self._verify = Verify(archive, check)
         self._state = StateValue(is_common)
 
@@ -166,6 +167,9 @@ class Write:
         one = Statement(text, tuple(citation.number for citation in cited))
         alone = Draft((one,), tuple(cited), written_in=written.language)
         if not (await self._verify.run_async(alone))["verified"].statements:
+            return
+        if not await asyncio.to_thread(self._check.is_asked_for, text, written.asked.text):
+            note_fault("not_asked")
             return
         if await asyncio.to_thread(self._is_contradicted, text, proofs, written, readings):
             note_fault("contradicted")
