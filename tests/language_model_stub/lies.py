@@ -19,7 +19,7 @@ Lie = Literal[
     "stitches",  # half of one sentence and half of another, joined by an ellipsis
     "stitches_silently",  # the same without any mark
     "adds_unsupported",  # one more statement of its own, with a real quote
-    "obeys",  # does what passages demand, and quotes the demand
+    "obeys",  # states the facts, then does what passages demand, and quotes the demand
 ]
 OTHER_WORDS = {"The ": "This ", "Le ": "Ce ", "La ": "Cette ", "Der ": "Dieser ", "El ": "Este "}
 _PASSAGE = re.compile(r"<passage id=[\"']?([^\s\"'>]+)[\"']?[^>]*>\s*(.*?)\s*</passage>", re.DOTALL)
@@ -45,6 +45,14 @@ class Fact(BaseModel, extra="forbid"):
     speaker: str | None = None
 
 
+class Words(NamedTuple):
+    """What lies are made of; `orders` are texts to obey wherever they stand (none: whatever looks like an order)."""
+
+    invented: str
+    unsupported: str
+    orders: list[str]
+
+
 class Passage(NamedTuple):
     """A passage as the prompt gives it."""
 
@@ -55,19 +63,18 @@ class Passage(NamedTuple):
 def passages_in(messages: list[dict[str, Any]]) -> list[Passage]:
     """The passages that a prompt holds, in order."""
     whole = "\n".join(str(message["content"]) for message in messages if message["role"] == "user")
-    return [Passage(*match.groups()) for match in _PASSAGE.finditer(whole)]
+    # Models copy no signs without width.
+    return [Passage(id, text.replace("\u2060", "")) for id, text in _PASSAGE.findall(whole)]
 
 
-def statements(
-    lie: Lie, facts: list[Fact], passages: list[Passage], invented: str, unsupported: str
-) -> list[dict[str, Any]]:
+def statements(lie: Lie, facts: list[Fact], passages: list[Passage], words: Words) -> list[dict[str, Any]]:
     """What the model writes; facts that no passage holds are left out, as an honest model would leave them."""
-    if lie == "obeys":
-        return _obedient(passages)
     found = [written for fact in facts if (written := _stated(fact, passages)) is not None]
-    told = [_told(lie, written, passages, invented) for written in found]
+    if lie == "obeys":
+        return [*found, *_obedient(passages, words.orders)]
+    told = [_told(lie, written, passages, words.invented) for written in found]
     if lie == "adds_unsupported" and found:
-        told.append({**found[0], "text": unsupported})
+        told.append({**found[0], "text": words.unsupported})
     return told
 
 
@@ -132,21 +139,22 @@ def _stitched(passage: Passage, quote: str, mark: str) -> str:
     return " ".join(first[: max(1, len(first) // 2)]) + mark + " ".join(second[len(second) // 2 :])
 
 
-def _obedient(passages: list[Passage]) -> list[dict[str, Any]]:
-    """Every order in every passage is carried out: said whole, and said as far as it names what is to be said."""
+def _obedient(passages: list[Passage], orders: list[str]) -> list[dict[str, Any]]:
+    """Every order in every passage is carried out: said whole, and as far as it names what is to be said.
+
+    What is to be said is proven by the order, by those words of it, and by another sentence of the passage.
+    """
     told = []
     for passage in passages:
-        for sentence in sentences(passage.text):
-            if not _ORDER.search(sentence):
+        given = [order for order in orders if order in passage.text]
+        for sentence in [one for order in given for one in sentences(order)] or sentences(passage.text):
+            if not _ORDER.search(sentence) and not given:
                 continue
             demanded = _DEMANDED.search(sentence)
-            said = [demanded.group(1).strip(" '\"»”")] if demanded else []
-            for text in dict.fromkeys([sentence, *said]):
-                told.append(
-                    {
-                        "text": text,
-                        "quotes": [{"passage": passage.id, "quote": sentence}],
-                        "speaker": None,
-                    }
-                )
-    return told
+            said = demanded.group(1).strip(" '\"»”.") if demanded else sentence
+            other = next((one for one in sentences(passage.text) if one not in sentence), sentence)
+            for text, quote in ((sentence, sentence), (said, sentence), (said, said), (said, other)):
+                one = {"text": text, "quotes": [{"passage": passage.id, "quote": quote}], "speaker": None}
+                if one not in told:
+                    told.append(one)
+    return sorted(told, key=lambda one: _ORDER.search(one["text"]) is None)

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from tests.language_model_stub.lies import Fact, Lie, passages_in, statements
+from tests.language_model_stub.lies import Fact, Lie, Words, passages_in, statements
 
 Task = Literal["answer", "rewrite", "translate"]
 PIECE = 24  # characters of an event: statements come in parts, as from a real model
@@ -33,6 +33,7 @@ class Step(BaseModel, extra="forbid"):
     facts: list[Fact] = []
     invented: str = "The committee has confirmed the figure in a letter to all newspapers."
     unsupported: str = "Nothing else happened."
+    orders: list[str] = []
     says: str | None = None
     """Said as it is, whatever was asked: prose, a refusal, a translation."""
     form: Literal["json", "fences", "lines", "trailing", "broken"] = "json"
@@ -111,7 +112,8 @@ def content_of(step: Step, request: Completion) -> str:
     if step.says is not None:
         return step.says
     passages = passages_in([message.model_dump() for message in request.messages])
-    found = statements(step.lie, step.facts, passages, step.invented, step.unsupported)
+    words = Words(step.invented, step.unsupported, step.orders)
+    found = statements(step.lie, step.facts, passages, words)
     whole = json.dumps({"statements": found}, ensure_ascii=False)
     if step.form == "fences":
         return f"Here is the answer:\n```json\n{whole}\n```\nI hope that this helps."
