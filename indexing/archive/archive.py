@@ -1,6 +1,7 @@
 """The archive: articles, their versions and passages in Qdrant, for whoever writes or asks."""
 
 import asyncio
+import copy
 import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
@@ -123,6 +124,8 @@ class Archive:
         self._samples = LanguageSamples(engine)
         self._feedback = KeptFeedback(engine)
         self._unflushed = 0
+        self._counted: tuple[int, int | None] = (0, None)
+        self._said: tuple[int, dict[str, Any] | None] = (0, None)
 
     @property
     def points(self) -> Engine:
@@ -304,10 +307,30 @@ class Archive:
 
     async def article_count(self) -> int:
         """How many articles there are; copies do not count."""
-        return await self._engine.count(models.Filter(must=[equals("kind", "article")]))
+        changes, count = self._counted
+        if count is None or not self._counts_last(changes):
+            changes = self.changes
+            count = await self._engine.count(models.Filter(must=[equals("kind", "article")]))
+            self._counted = changes, count
+        return count
 
     async def status(self) -> dict[str, Any]:
         """Counts, languages, sources, dates and models: the body of `GET /v1/status`."""
+        changes, said = self._said
+        if said is None or not self._counts_last(changes):
+            changes, said = self.changes, await self._describe()
+            self._said = changes, said
+        indexed = self._engine.indexed if isinstance(self._engine, _Growing) else None
+        return {**copy.deepcopy(said), "indexed": indexed, "bytes": await self._engine.size()}
+
+    def _counts_last(self, changes: int) -> bool:
+        """Whether what was counted after so many changes still holds: nobody else writes to a growing archive.
+
+        Counting a million passages in all ways takes a second, in which no question is searched for.
+        """
+        return changes == self.changes and isinstance(self._engine, _Growing)
+
+    async def _describe(self) -> dict[str, Any]:
         articles = models.Filter(must=[equals("kind", "article")])
         days = await self._engine.facet("meta.day", articles)
         languages = await self._engine.facet("meta.languages", articles)
@@ -322,12 +345,12 @@ class Archive:
             "articles": await self.article_count(),
             "copies": await self._engine.count(models.Filter(must=[equals("kind", "copy")])),
             "passages": await self._engine.count(models.Filter(must=[equals("kind", "passage")])),
-            "indexed": self._engine.indexed if isinstance(self._engine, _Growing) else None,
+            "indexed": None,
             "samples": len(await self.sample_ids()),
             "languages": {tag: count for tag, count in languages.items() if count},
             "sources": await self._engine.facet("meta.sources", articles),
             "published": {"from": min(days, default=None), "to": max(days, default=None)},
-            "bytes": await self._engine.size(),
+            "bytes": None,
             "models": {
                 "encoder": manifest["encoder"],
                 "encoder_fingerprint": manifest["encoder_fingerprint"],

@@ -15,10 +15,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import indexing
 from indexing.errors import ArchiveError, ArchiveLocked
 
-CODE = Path(indexing.__file__).resolve().parents[1]
+CODE = Path(__file__).resolve().parents[2]
 CHILD = "indexing.archive.shard_child"
 WAIT_SECONDS = 10.0  # for the child of a process that was killed a moment ago to let go of the folder
 

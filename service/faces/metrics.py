@@ -87,6 +87,7 @@ class Metrics:
         self._articles = self._gauge("archive_articles", "Articles, without copies.")
         self._copies = self._gauge("archive_copies", "The same texts under other ids.")
         self._passages = self._gauge("archive_passages", "Passages that can be found.")
+        self._indexed = self._gauge("archive_indexed", "Passages in the index of a large embedded archive.")
         self._bytes = self._gauge("archive_bytes", "Bytes on disk; 0 where the engine does not say.")
         broken = self._gauge(
             "keys_file_broken", "1 while CITEWELL_API_KEYS_FILE cannot be used and older keys stay valid."
@@ -144,6 +145,7 @@ class Metrics:
             self._articles.set(status["articles"])
             self._copies.set(status["copies"])
             self._passages.set(status["passages"])
+            self._indexed.set(status["indexed"] or 0)
             if status["bytes"] is not None:
                 self._bytes.set(status["bytes"])
             models = {name: str(value) for name, value in status["models"].items()}
