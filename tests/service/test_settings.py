@@ -83,3 +83,29 @@ def test_a_file_of_keys_needs_keys() -> None:
 
 def test_the_page_of_settings_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == settings_page()
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("127.0.0.1:11434/v1", "got '127.0.0.1:11434/v1'; allowed are http or https"),
+        ("ftp://host/v1", "got 'ftp://host/v1'"),
+        ("http://host:99999/v1", "got 'http://host:99999/v1'"),
+        ("http://host/v1?key=x", "allowed are http or https"),
+        ("http://user:secret@host/v1", "an address with a user or key in it"),
+    ],
+)
+def test_an_address_of_a_language_model_that_is_none_is_refused(address: str, said: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings({"CITEWELL_LLM_BASE_URL": address, "CITEWELL_LLM_MODEL": "m"}, NO_FILE)
+    assert said in str(raised.value) and "CITEWELL_LLM_BASE_URL" in str(raised.value)
+    assert "user:secret" not in str(raised.value)
+
+
+def test_a_language_model_needs_address_and_name() -> None:
+    with pytest.raises(SettingsError, match="CITEWELL_LLM_BASE_URL is set and CITEWELL_LLM_MODEL is not"):
+        load_settings({"CITEWELL_LLM_BASE_URL": "http://host/v1"}, NO_FILE)
+    with pytest.raises(SettingsError, match="CITEWELL_LLM_MODEL is set and CITEWELL_LLM_BASE_URL is not"):
+        load_settings({"CITEWELL_LLM_MODEL": "m"}, NO_FILE)
+    both = {"CITEWELL_LLM_BASE_URL": "http://host/v1/", "CITEWELL_LLM_MODEL": "m"}
+    assert load_settings(both, NO_FILE).llm_base_url == "http://host/v1"

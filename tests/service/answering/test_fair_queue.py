@@ -204,3 +204,14 @@ async def _play(acts: list[tuple[str, Any]], at_once: int) -> None:
         assert all(count <= own + 1 for count in between.values()), "somebody had two turns in a round"
     for task in [one.task for one in come]:
         assert task.cancelled() or task.exception() is None
+
+
+async def test_one_who_waits_elsewhere_has_a_place_and_no_turn() -> None:
+    queue = FairQueue(3, 1, 0.3)
+    with queue.elsewhere(), queue.elsewhere():
+        assert len(queue) == 2
+        async with queue.place("a"):
+            assert len(queue) == 3
+            with pytest.raises(Busy):
+                queue.require_room()
+    assert len(queue) == 0

@@ -7,6 +7,7 @@ import pytest
 from indexing.archive.archive import Archive
 from service.answering.answer import Citation, CitedArticle, Statement
 from service.answering.verify import Draft, Verify
+from service.answering.written.check_statement import CheckStatement
 
 ID = "sample-fr-border-crossing"
 QUOTE = "Ishkashim (102 personnes)"
@@ -82,3 +83,34 @@ async def test_verify_checks_what_came_nearest_too(samples: Archive) -> None:
     false = replace(true, quote="invented")
     result = await Verify(samples).run_async(Draft(nearest=(false, true)))
     assert result["verified"].nearest == (true,)
+
+
+def written(text: str, *citations: Citation) -> Draft:
+    return Draft((Statement(text, tuple(one.number for one in citations)),), citations, written_in="en")
+
+
+CHECK = CheckStatement(lambda word: word == word.casefold())
+
+
+async def test_verify_lets_a_written_statement_through_that_its_quotes_prove(samples: Archive) -> None:
+    true = written("102 soldiers came via Ishkashim.", await citation(samples))
+    assert await Verify(samples, CHECK).run_async(true) == {"verified": true, "dropped": 0}
+
+
+async def test_verify_drops_a_written_statement_that_its_quotes_do_not_prove(samples: Archive) -> None:
+    for text in ("1,020 soldiers came via Ishkashim.", "102 soldiers came via Khorog."):
+        result = await Verify(samples, CHECK).run_async(written(text, await citation(samples)))
+        assert (result["dropped"], result["verified"].statements) == (1, ())
+
+
+async def test_verify_drops_a_written_statement_with_one_false_quote_among_others(samples: Archive) -> None:
+    true = await citation(samples)
+    both = written("102 soldiers came via Ishkashim.", true, replace(true, number=2, quote="invented"))
+    assert (await Verify(samples, CHECK).run_async(both))["dropped"] == 1
+    none = written("102 soldiers came via Ishkashim.")
+    assert (await Verify(samples, CHECK).run_async(none))["dropped"] == 1
+
+
+async def test_verify_without_a_check_lets_no_written_statement_through(samples: Archive) -> None:
+    true = written("102 soldiers came via Ishkashim.", await citation(samples))
+    assert (await Verify(samples).run_async(true))["dropped"] == 1
