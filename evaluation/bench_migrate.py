@@ -4,28 +4,38 @@ import asyncio
 import random
 import subprocess
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import models
+from tokenizers import Tokenizer
 
-from evaluation.bench_archive import bench_archive, remembering_encoder
+from evaluation.bench_archive import batches, real_articles
 from evaluation.bench_options import BenchOptions, Figure, PartResult
 from evaluation.errors import EvaluationError
+from evaluation.evaluation_sets import load_sets
 from evaluation.service_child import COMMAND, child_environment
+from indexing.add_articles import article_input
 from indexing.archive.archive import Archive
+from indexing.archive.bundled_model import NAME, TOKENIZER, BundledModel
 from indexing.archive.engine import Point
 from indexing.archive.manifest import Manifest, read_manifest
-from indexing.archive.open_archive import open_archive
+from indexing.archive.open_archive import manifest_for, open_archive
 from indexing.archive.open_server_archive import open_server_archive
 from indexing.archive.server_address import Server
+from indexing.archive.terms import Terms
+from indexing.encode_plans import encode_plans
 from indexing.errors import ArchiveIncompatible
+from indexing.make_article import make_article
 from tests.qdrant_stub.running_stub import RunningStub, running_stub
 
 KILLS = 20
+ARTICLES = 300
 COLLECTION = "migrated"
 POLL_SECONDS = 0.01
 EVERYTHING = models.Filter(must=[])
@@ -53,9 +63,9 @@ class Killed:
 
 
 def measure_migrate(options: BenchOptions) -> PartResult:
-    """The real articles, migrated under 20 hard kills to a stub of a Qdrant server in a process of its own."""
-    folder = options.work / "archive-0"
-    passages = asyncio.run(_fill(options))
+    """Real articles, migrated under 20 hard kills to a stub of a Qdrant server in a process of its own."""
+    folder = options.work / "archive-to-migrate"
+    passages = asyncio.run(_fill(folder, options))
     environment = child_environment(options.settings, folder, 0)
     with running_stub(options.work / "stub") as stub:
         started = time.perf_counter()
@@ -69,7 +79,7 @@ def measure_migrate(options: BenchOptions) -> PartResult:
             "migrate: points that are there in the end",
             killed.points,
             "points",
-            beside=f"{passages} passages with their vectors; every point compared",
+            beside=f"{passages} real passages and terms, vectors drawn; every point compared",
         ),
         *(
             Figure(f"migrate: {what}", value, "points", "0", value == 0)
@@ -123,6 +133,7 @@ def kill_migrations(
             _asked(stub, "DELETE", "")
             continue
         done.append((wanted, sent))
+        print(f"migrate: kill {len(done)} of {kills} after {sent} of {requests} requests", flush=True)
         opened += asyncio.run(_opens_unfinished(stub, folder, manifest))
     _ended(_migrate(stub, environment | _setting(COLLECTION)))
     here, there = asyncio.run(_points(folder, stub, manifest))
@@ -178,11 +189,39 @@ def _setting(collection: str) -> dict[str, str]:
     return {"CITEWELL_COLLECTION": collection}
 
 
-async def _fill(options: BenchOptions) -> int:
-    encoder = remembering_encoder(options)
-    async with bench_archive(options, encoder, 0) as archive:
-        encoder.save()
-        return (await archive.contents()).passages
+async def _fill(folder: Path, options: BenchOptions) -> int:
+    """Real articles with their real passages and terms, some in two versions or under two ids; drawn vectors."""
+    encoder: Any = DrawnVectors(BundledModel.open(options.settings.models), options.seed)
+    archive = await open_archive(folder, manifest_for(encoder, encoder.terms))
+    sources = real_articles(load_sets(options.data, 1, options.seed))[:ARTICLES]
+    limit = options.settings.max_article_characters
+    articles = [make_article(article_input(one.to_item()), max_characters=limit) for one in sources]
+    changed = [replace(one, text=one.text + "\nCorrected.") for one in articles[::10]]
+    copies = [replace(one, id=f"{one.id}-copy") for one in articles[5::10]]
+    for group in (articles, changed, copies):
+        for batch in batches(group):
+            await archive.commit(encode_plans(await archive.plan(batch), encoder, encoder.terms))
+    passages = (await archive.contents()).passages
+    await archive.close()
+    return passages
+
+
+class DrawnVectors:
+    """Stands where the encoder stands: a copy does not look at what a vector means."""
+
+    def __init__(self, model: BundledModel, seed: int) -> None:
+        """Say of itself what the bundled encoder does."""
+        self.name, self.fingerprint = NAME, model.fingerprint
+        self.dimension, self.max_tokens = model.dimension, model.max_tokens
+        self.tokenizer = Tokenizer.from_file(str(model.folder / TOKENIZER))
+        self.terms = Terms(self.tokenizer)
+        self._drawn = np.random.default_rng(seed)
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors, (n, dimension)."""
+        vectors = self._drawn.standard_normal((len(texts), self.dimension)).astype(np.float32)
+        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
 
 async def _opens_unfinished(stub: RunningStub, folder: Path, manifest: Manifest) -> bool:
