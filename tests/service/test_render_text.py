@@ -119,6 +119,7 @@ def test_sources_are_one_a_citation_with_their_addresses() -> None:
         ({"step": "searching", "articles": 1240}, "searching 1,240 articles"),
         ({"step": "reading", "passages": 8}, "reading 8 passages"),
         ({"step": "checking", "quotes": 1}, "checking one quote"),
+        ({"step": "writing"}, "writing the answer"),
         ({"step": "dreaming", "sheep": 5}, ""),
         ({"step": ["reading"], "passages": 8}, ""),
         ({"step": "reading", "passages": "\x1b[2J"}, ""),
@@ -150,3 +151,17 @@ def test_status_is_one_fact_a_line() -> None:
     assert "size       1 MB" in lines
     shown = status_text(status | {"samples": 0, "bytes": None, "published": {"from": "2021", "to": "2022"}})
     assert "articles   3\n" in shown and "2021 to 2022" in shown and "unknown" in shown
+
+
+def test_a_written_answer_shows_its_quotes_with_machine_translations_and_no_sentence_twice() -> None:
+    written = {"text": "It rained.", "citations": [1], "start": None, "end": None}
+    shown = answer_text(
+        answered(citation("Il a plu.", translation="It\nrained."), mode="generative", statements=[written])
+    )
+    assert shown == (
+        "It rained. [1]\n"
+        "\n"
+        "[1] “Il a plu.”\n"
+        "    machine translation: “It rained.”\n"
+        "    Title · Gazette · 2021-07-05 · fr · a1 3-12"
+    )
