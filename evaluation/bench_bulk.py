@@ -7,7 +7,7 @@ import resource
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from indexing.archive.article import Article
 from indexing.archive.encoder import Encoder
 from indexing.archive.open_archive import manifest_for, open_archive
 from indexing.encode_in_processes import EncodeInProcesses
-from indexing.encode_plans import encode_plans
+from indexing.encode_plans import encode_plans, unplanned
 from indexing.read_files import Reading
 from service.open_local import encoder_of, encoder_opener
 from service.settings import Settings
@@ -95,11 +95,23 @@ async def _add_by(settings: Settings, way: str, path: Path, folder: Path) -> Too
             return await _timed(lambda: add_in_turn(read, archive, encoder, limit))
         if way == OVERLAPPING:
             return await _timed(lambda: _count(add_articles(read, archive, encoder, max_characters=limit)))
-        async with EncodeInProcesses(encoder_opener(settings), 2) as encode:
-            added = add_articles(read, archive, encoder, max_characters=limit, encode=encode)
-            return await _timed(lambda: _count(added))
+        return await _by_processes(settings, read, archive, encoder)
     finally:
         await archive.close()
+
+
+async def _by_processes(
+    settings: Settings, read: Iterable[Reading], archive: Archive, encoder: Encoder
+) -> Took:
+    used = _processor_seconds()
+    async with EncodeInProcesses(encoder_opener(settings), 2) as encode:
+        warm = unplanned(Article("warm", "Warm", "Warm.", "en"))
+        await asyncio.gather(encode([warm]), encode([warm]))  # each opens its model
+        limit = settings.max_article_characters
+        added = add_articles(read, archive, encoder, max_characters=limit, encode=encode)
+        took = await _timed(lambda: _count(added))
+    # That of the processes, with the opening of their models, is known only once they have ended.
+    return replace(took, processor_seconds=_processor_seconds() - used)
 
 
 async def _timed(work: Callable[[], Any]) -> Took:

@@ -13,6 +13,9 @@ from indexing.errors import RayUnavailable
 
 LOCAL = "local"
 REACH_SECONDS = 10.0
+# How HTTP/2 begins, which Ray speaks: each side sends a frame of this kind first.
+_SETTINGS = b"\x04"
+_HTTP_2 = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0" + _SETTINGS + b"\0" * 5
 OBJECT_STORE_BYTES = 512 << 20  # of a local Ray: some hundred batches on their way; more goes to disk
 
 # Read by Ray when it is imported and by the processes it starts. It reports its use to its makers unless told not to.
@@ -97,12 +100,18 @@ def _require_reachable(address: str) -> None:
             "HOST:PORT of the head node, usually port 6379, with this command on a machine of the cluster"
         )
     try:
-        socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
+        with socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS) as connection:
+            connection.sendall(_HTTP_2)
+            said = connection.recv(9)
     except OSError as error:
         raise RayUnavailable(
             f"no Ray answers at {address} ({error.strerror or error}); start it with `ray start`, "
             f"or check --ray (`--ray {LOCAL}` starts one on this machine)"
         ) from error
+    if said[3:4] != _SETTINGS:
+        raise RayUnavailable(
+            f"what answers at {address} is no Ray; name the port of `ray start --head`, usually 6379"
+        )
 
 
 def _why(address: str, error: Exception) -> str:

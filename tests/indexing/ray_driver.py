@@ -1,4 +1,4 @@
-"""Adds articles to a Qdrant server by the workers of a local Ray in several ways, and prints a JSON line on each: run as a program.
+"""Adds articles to a Qdrant server by the workers of a local Ray in several ways; prints what became of them as JSON.
 
 A process of its own, since Ray changes the one that it is started in.
 """

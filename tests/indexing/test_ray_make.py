@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -100,6 +102,29 @@ def test_an_address_at_which_there_is_no_ray_is_one_line(address: str, said: str
     with pytest.raises(RayUnavailable) as error, connected_ray(address):
         pass
     assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_another_program_at_the_address_is_told_from_a_ray() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), QuietHandler) as server:
+        thread = Thread(target=server.serve_forever, args=[0.02])
+        thread.start()
+        try:
+            address = f"127.0.0.1:{server.server_port}"
+            with (
+                pytest.raises(RayUnavailable, match=f"what answers at {address} is no Ray"),
+                connected_ray(address),
+            ):
+                pass
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class QuietHandler(BaseHTTPRequestHandler):
+    """Knows no method."""
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def test_without_ray_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
