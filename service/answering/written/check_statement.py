@@ -5,7 +5,7 @@ what the quotes deny or only pass on must be denied or passed on by the statemen
 checked elsewhere (align_quote, verify).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -116,7 +116,12 @@ class CheckStatement:
                 continue
             if not _stands_in(name, prepared, language):
                 missing.append((name, "date" if is_date else "name"))
-        meant = self._meant([name for name, _ in missing], statement, language, quotes)
+        others = _countries(one for quote in prepared for one in quote.concepts) - _countries(
+            one for name in names for one in name.concepts
+        )
+        # A month is never taken for another one by what it means, nor a country where the quote names one more.
+        unknown = [name for name, kind in missing if kind == "name" and not (name.kind == "world" and others)]
+        meant = self._meant(unknown, statement, language, quotes)
         return [Fault(kind, name.text) for name, kind in missing if name not in meant]
 
     def _meant(
@@ -140,6 +145,10 @@ class CheckStatement:
 def _has_latin(text: str) -> bool:
     """Whether most letters of a text are Latin."""
     return 2 * len(_LATIN.findall(text)) > sum(sign.isalpha() for sign in text)
+
+
+def _countries(concepts: Iterable[str]) -> set[str]:
+    return {concept for concept in concepts if not concept.startswith(("month ", "day ", "language "))}
 
 
 def _same_language(one: str, other: str) -> bool:

@@ -12,7 +12,7 @@ LANGUAGES = frozenset(
     {"en", "fr", "de", "es", "pt", "nl", "it", "da"}
 )  # whose number words are read by text2num
 PERCENT = regex.compile(
-    r"[%٪％]|\bper ?cent|\bpercent|pour ?cent|prozent|por ciento|porcento|por cento|per cento|procent|процент|відсот|"
+    r"[%٪％]|\bper ?cent|\bpercent|pour ?cent\b|prozent|por ciento|porcento|por cento|per cento|procent|процент|відсот|"
     r"yüzde|بالمئة|بالمائة|في المائة|درصد|אחוז|प्रतिशत|ร้อยละ|เปอร์เซ็นต์|百分|パーセント|퍼센트|τοις εκατό|prosent|"
     r"százalék",
     regex.IGNORECASE,
@@ -75,8 +75,8 @@ def _in_words(text: str, language: str) -> Iterator[frozenset[Decimal]]:
 
 def _by_text2num(text: str, language: str) -> Iterator[frozenset[Decimal]]:
     # Digits, and the word that scales them, are hidden from it: what it finds is from words alone.
-    for part in _DIGITS.split(text):
-        bare = SCALE.sub("", part, 1) if SCALE.match(part) else part
+    first, *others = _DIGITS.split(text)
+    for bare in (first, *(SCALE.sub("", part, 1) if SCALE.match(part) else part for part in others)):
         written = alpha2digit(bare, language, 0)
         if written != bare:
             yield from (figure.meant for figure in numbers_in(written))

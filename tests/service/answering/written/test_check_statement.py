@@ -1,0 +1,104 @@
+"""What a statement says beyond its quotes is found: figures, dates, names, denials, and who says so."""
+
+import pytest
+
+from indexing.archive.bundled_model import BundledModel
+from indexing.archive.encoder import Encoder
+from indexing.archive.word_vectors import WordEncoder
+from service.answering.common_words import common_words
+from service.answering.written.align_words import AlignWords
+from service.answering.written.check_statement import CheckStatement, Quoted
+from service.settings import load_settings
+
+
+@pytest.fixture(scope="module")
+def check(encoder: Encoder) -> CheckStatement:
+    bundled = BundledModel.open(load_settings({}).models)
+    align = AlignWords(WordEncoder(bundled, encoder.tokenizer, encoder.table))
+    return CheckStatement(common_words(encoder.tokenizer), align)
+
+
+def kinds(check: CheckStatement, statement: str, language: str, *quotes: tuple[str, str]) -> set[str]:
+    return {fault.kind for fault in check.faults(statement, language, [Quoted(*quote) for quote in quotes])}
+
+
+CROSSED = (
+    "Le 5 juillet 2021, 1 037 soldats afghans ont franchi la frontière du Tadjikistan à Ishkashim.",
+    "fr",
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "language"),
+    [
+        ("1,037 Afghan soldiers crossed the border of Tajikistan at Ishkashim on 5 July 2021.", "en"),
+        ("Mille trente-sept soldats afghans ont franchi la frontière du Tadjikistan à Ishkashim.", "fr"),
+        (
+            "Am 5. Juli 2021 überquerten 1037 afghanische Soldaten bei Ischkaschim die Grenze zu Tadschikistan.",
+            "de",
+        ),
+        ("5 июля 2021 года 1037 афганских солдат перешли границу Таджикистана в Ишкашиме.", "ru"),
+        (
+            "El 5 de julio de 2021, 1.037 soldados afganos cruzaron la frontera de Tayikistán en Ishkashim.",
+            "es",
+        ),
+    ],
+)
+def test_a_true_statement_passes_in_any_of_the_languages(
+    check: CheckStatement, statement: str, language: str
+) -> None:
+    assert kinds(check, statement, language, CROSSED) == set()
+
+
+@pytest.mark.parametrize(
+    ("statement", "fault"),
+    [
+        ("1,370 Afghan soldiers crossed the border of Tajikistan at Ishkashim.", "number"),
+        ("One thousand and thirty Afghan soldiers crossed the border at Ishkashim.", "number"),
+        ("1,037 Afghan soldiers crossed the border on 5 August 2021.", "date"),
+        ("1,037 Afghan soldiers crossed the border on 6 July 2021.", "number"),
+        ("1,037 Afghan soldiers crossed the border at Khorog.", "name"),
+        ("1,037 Afghan soldiers crossed the border of Uzbekistan.", "name"),
+        ("37 percent of the 1,037 Afghan soldiers crossed the border at Ishkashim.", "percent"),
+        ("1,037 Afghan soldiers did not cross the border at Ishkashim.", "polarity"),
+    ],
+)
+def test_each_untrue_word_is_named(check: CheckStatement, statement: str, fault: str) -> None:
+    assert fault in kinds(check, statement, "en", CROSSED)
+
+
+@pytest.mark.parametrize(
+    ("quote", "language", "statement", "fault"),
+    [
+        ("Le ministère dément avoir fermé le poste.", "fr", "The ministry closed the post.", "polarity"),
+        ("The army did not enter the town.", "en", "The army entered the town.", "polarity"),
+        ("Selon le ministère, le poste est fermé.", "fr", "The post is closed.", "attribution"),
+        ("Laut Polizei gab es drei Verletzte.", "de", "Three people were hurt.", "attribution"),
+    ],
+)
+def test_what_is_denied_or_passed_on_stays_so(
+    check: CheckStatement, quote: str, language: str, statement: str, fault: str
+) -> None:
+    assert fault in kinds(check, statement, "en", (quote, language))
+
+
+def test_a_name_in_another_script_is_known_by_its_sound_and_a_title_by_its_meaning(
+    check: CheckStatement,
+) -> None:
+    quote = ("Президент Эмомали Рахмон приказал университету Душанбе закрыть двери.", "ru")
+    assert (
+        kinds(check, "President Emomali Rahmon ordered Dushanbe University to close.", "en", quote) == set()
+    )
+    assert "name" in kinds(
+        check, "President Vladimir Putin ordered Dushanbe University to close.", "en", quote
+    )
+
+
+def test_figures_of_several_quotes_count_together_and_the_month_of_a_date_in_figures(
+    check: CheckStatement,
+) -> None:
+    quotes = (("Le 05.07.2021, 102 personnes sont entrées.", "fr"), ("Khorog : 312 personnes.", "fr"))
+    assert (
+        kinds(check, "In July 2021 102 people entered; at Khorog there were 312 people.", "en", *quotes)
+        == set()
+    )
