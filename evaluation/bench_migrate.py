@@ -68,9 +68,7 @@ def measure_migrate(options: BenchOptions) -> PartResult:
     passages = asyncio.run(_fill(folder, options))
     environment = child_environment(options.settings, folder, 0)
     with running_stub(options.work / "stub") as stub:
-        started = time.perf_counter()
         _ended(_migrate(stub, environment | _setting("whole")))
-        whole = time.perf_counter() - started
         requests = len(stub.requests())
         killed = kill_migrations(stub, folder, environment, KILLS, requests, options.seed)
     figures = [
@@ -95,12 +93,6 @@ def measure_migrate(options: BenchOptions) -> PartResult:
             "",
             "0",
             killed.opened_early == 0,
-        ),
-        Figure(
-            "migrate: one undisturbed run",
-            round(whole, 1),
-            "s",
-            beside="against a stub in Python that holds everything in qdrant-client's local mode",
         ),
     ]
     details = {
