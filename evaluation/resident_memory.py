@@ -15,9 +15,13 @@ def resident_mb(process: int | None = None) -> float:
 
 def resident_with_children_mb(process: int) -> float:
     """The same of a process and its children together."""
-    children = Path(f"/proc/{process}/task").glob("*/children")
-    found = [int(child) for path in children for child in path.read_text(encoding="utf-8").split()]
-    return round(sum(resident_mb(one) for one in (process, *found)), 1)
+    return round(sum(resident_mb(one) for one in (process, *children(process))), 1)
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started, from /proc."""
+    lists = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for path in lists for child in path.read_text(encoding="utf-8").split()]
 
 
 def peak_mb() -> float:
