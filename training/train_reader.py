@@ -33,6 +33,7 @@ from training.reader_network import IGNORED, ReaderNetwork
 from training.recipe import GENERATED_PASSAGES, PHASES, SEED, Phase, augmentations
 from training.training_data import TrainingData, load_training_data
 from training.with_translations import with_translations
+from training.with_written import with_written
 
 CHECKPOINT_SECONDS = 600
 AVERAGED = 0.999  # of the mean over past steps is kept at each: it reaches some 1,000 steps back
@@ -139,6 +140,8 @@ class Training:
         while self.progress.phase < len(self.phases):
             number = self.progress.phase
             phase = self.phases[number]
+            if phase.mixed is not None and self.progress.block == self.progress.batch == 0:
+                self._mix(*phase.mixed)
             stream = ExampleStream(
                 self.data, self.tokenizer, phase.mixture, self.augment(phase), SEED + number
             )
@@ -154,6 +157,15 @@ class Training:
             self.save(f"after-{phase.name}.pt")
             self.save()
         return True
+
+    def _mix(self, earlier: str, share: float) -> None:
+        """Keep `share` of the weights so far, and take the rest from those after an earlier phase."""
+        path = self.folder / f"after-{earlier}.pt"
+        state = torch.load(path, weights_only=True, map_location=self.device)["network"]
+        with torch.no_grad():
+            for name, parameter in self.network.named_parameters():
+                parameter.lerp_(state[name].to(parameter.dtype), 1 - share)
+        self.average = [value.detach().clone() for value in self._learnt]
 
     def stop(self) -> None:
         """Save and stop after the step that is under way."""
@@ -279,7 +291,7 @@ def main() -> None:
     start = Start(given.reader, given.phase) if given.reader else None
     folder = given.folder / "reader"
     data = with_translations(load_training_data(given.data), given.folder / "translated")
-    data = with_enumerations(data, GENERATED_PASSAGES, SEED)
+    data = with_written(with_enumerations(data, GENERATED_PASSAGES, SEED))
     training = Training(
         data, PHASES, lambda phase: augmentations(phase, data, folder), given.models, folder, start
     )
