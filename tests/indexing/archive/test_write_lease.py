@@ -97,7 +97,7 @@ async def test_clock_that_jumps_takes_it_from_nobody(
     held = lease(
         client, stub
     )  # renews every ten seconds: meanwhile all that is seen of it is one and the same
-    times = iter([0.0, *itertools.accumulate(jumps), *itertools.count(2e9, 1.0)])
+    times = itertools.chain([0.0, *itertools.accumulate(jumps)], itertools.count(2e9, 1.0))
     waiting = WriteLease(client, "articles", stub.url, seconds=60.0, patience=20.0, clock=lambda: next(times))
     async with held:
         with pytest.raises(ArchiveLocked):
