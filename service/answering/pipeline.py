@@ -87,6 +87,7 @@ class Answering:
                 RewriteQuestion(model, prompts, is_common),
                 Write(archive, reader, model, prompts, is_common, check),
                 TranslateQuotes(model, prompts, check),
+                model.seconds,
             )
         self._queue = FairQueue(queue, AT_ONCE, SECONDS_AN_ANSWER)
 
@@ -251,12 +252,15 @@ class _Writing:
     rewrite: RewriteQuestion
     write: Write
     translate: TranslateQuotes
+    seconds: float
+    """For writing and translating together."""
 
 
 async def _written(writing: _Writing, results: Mapping[str, Any]) -> Draft:
     """The written draft, or the extracted one; with translations either way, unless the model fails."""
     understood: Understood = results["standalone"]["understood"]
     passages: list[ReadPassage] = results["read"]["passages"]
+    until = asyncio.get_running_loop().time() + writing.seconds
     written = await writing.write.run_async(
         understood,
         [one.found for one in passages],
@@ -265,7 +269,7 @@ async def _written(writing: _Writing, results: Mapping[str, Any]) -> Draft:
     )
     draft: Draft = written["draft"]
     if written["usable"]:
-        draft = await writing.translate.translated(draft, answer_language(understood))
+        draft = await writing.translate.translated(draft, answer_language(understood), until)
     return draft
 
 

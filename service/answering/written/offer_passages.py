@@ -26,6 +26,7 @@ SHORT_QUOTE = 24  # characters: a shorter one proves too little by itself and is
 BREAK = "\u2060"  # word joiner: no width, no meaning
 _MARK = regex.compile(r"(<)(?=[/|!?\p{L}_｜])|(\[)(?=/?(?:INST|SYS))", regex.IGNORECASE)
 _ELLIPSIS = regex.compile(r"\s*[\[(]?(?:\.{3,}|…)[\])]?\s*")
+_WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{M}\p{N}--\p{Han}]+", regex.V1)
 Misquote = Literal["not_found", "stitched", "wrong_article", "unknown_passage", "instruction"]
 
 
@@ -112,12 +113,12 @@ def _whole(found: Found, start: int, end: int) -> Place | Misquote:
 
 def _is_stitched(quote: str, texts: Sequence[str]) -> bool:
     """Whether all of it stands in the passages, though not in one piece."""
-    pieces = [piece for piece in _ELLIPSIS.split(quote) if piece.strip()]
+    plain = [f" {_plain(text)} " for text in texts]
     fragments = 0
-    for piece in pieces:
-        words = piece.split()
+    for piece in _ELLIPSIS.split(quote):
+        words = _plain(piece).split()
         while words:
-            longest = _longest_found(words, texts)
+            longest = _longest_found(words, plain)
             if longest < min(FRAGMENT_WORDS, len(words)):
                 return False
             words = words[longest:]
@@ -132,8 +133,14 @@ def _longest_found(words: Sequence[str], texts: Sequence[str]) -> int:
     least, most = 0, len(words)
     while least < most:
         middle = (least + most + 1) // 2
-        if any(align_quote(text, " ".join(words[:middle])) is not None for text in texts):
+        run = " ".join(words[:middle])
+        if any(f" {run} " in text for text in texts):
             least = middle
         else:
             most = middle - 1
     return least
+
+
+def _plain(text: str) -> str:
+    """The words alone: that a quote is stitched is counted, nothing rests on it."""
+    return " ".join(_WORD.findall(text.casefold()))

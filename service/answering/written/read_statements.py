@@ -16,6 +16,7 @@ MOST_STATEMENTS = 12
 MOST_QUOTES = 6  # of a statement
 LONGEST_TEXT = 1_000  # characters
 LONGEST_QUOTE = 4_000
+DEEPEST = 8  # objects within objects: a statement stands at the third or so, deeper ones would only cost time
 MOST_RETRIES = 200  # places from which a broken reply is read again
 SHAPE: dict[str, Any] = {
     "type": "object",
@@ -96,18 +97,16 @@ class StatementReader:
             place, self._read = self._read, self._read + 1
             sign = self._text[place]
             if self._in_string:
-                if self._escaped:
-                    self._escaped = False
-                elif sign == "\\":
-                    self._escaped = True
-                elif sign == '"':
-                    self._in_string = False
+                self._in_string = self._escaped or sign != '"'
+                self._escaped = sign == "\\" and not self._escaped
             elif sign == "{":
                 self._opened.append(place)
             elif self._opened and sign == '"':
                 self._in_string = True
             elif self._opened and sign == "}":
-                found += self._closed(self._opened.pop(), place + 1)
+                start = self._opened.pop()
+                if len(self._opened) < DEEPEST:
+                    found += self._closed(start, place + 1)
         return found
 
     def finish(self) -> list[WrittenStatement]:

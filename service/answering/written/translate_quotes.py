@@ -36,13 +36,16 @@ class TranslateQuotes:
         self._prompts = prompts
         self._check = check
 
-    async def translated(self, draft: Draft, language: str) -> Draft:
-        """The draft with translations into `language` where a quote is in another one; takes SECONDS at most."""
+    async def translated(self, draft: Draft, language: str, until: float) -> Draft:
+        """The draft with translations into `language` where a quote is in another one.
+
+        Takes SECONDS at most, and not longer than `until` (the loop's time).
+        """
         wanted = [one for one in draft.citations if not _same_language(one.article.language, language)]
         if not wanted:
             return draft
         with timed("translate"):
-            until = asyncio.get_running_loop().time() + min(SECONDS, self._model.seconds)
+            until = min(until, asyncio.get_running_loop().time() + SECONDS)
             turns = asyncio.Semaphore(AT_ONCE)
             found = await asyncio.gather(
                 *(self._one(citation, language, until, turns) for citation in wanted)

@@ -30,7 +30,7 @@ from service.answering.verify import Draft, Verify
 from service.answering.word_answer import answer_parts
 from service.answering.written.check_statement import CheckStatement
 from service.answering.written.language_model import LanguageModel
-from service.answering.written.offer_passages import OfferedPassages, Place, language_name
+from service.answering.written.offer_passages import OfferedPassages, Place, broken_up, language_name
 from service.answering.written.prompts import Prompts
 from service.answering.written.read_statements import SHAPE, StatementReader, WrittenStatement
 from service.answering.written.state_value import FIGURES, StateValue
@@ -109,7 +109,7 @@ class Write:
         while passages:
             messages = self._prompts.messages(
                 "answer",
-                question=written.asked.text,
+                question=broken_up(written.asked.text),
                 language=language_name(written.language),
                 passages=passages,
             )
@@ -150,7 +150,7 @@ class Write:
     ) -> None:
         """Check one statement, and keep it if it is proven."""
         written.seen += 1
-        places = [offered.locate(quote) for quote in statement.quotes]
+        places = await asyncio.to_thread(lambda: [offered.locate(quote) for quote in statement.quotes])
         proofs = list(dict.fromkeys(place for place in places if isinstance(place, Place)))
         for place in places:
             if not isinstance(place, Place):

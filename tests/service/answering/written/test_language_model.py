@@ -1,6 +1,7 @@
 """Whatever a server does: its text, or one trouble that says what to do, in bounded time and size."""
 
 import asyncio
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -193,10 +194,12 @@ class Raw(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def raw(body: bytes, status: int = 200, **headers: str) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    seen: list[dict[str, str]] = []
+def raw(
+    body: bytes, status: int = 200, of: type[Raw] = Raw, **headers: str
+) -> Iterator[tuple[str, list[Any]]]:
+    seen: list[Any] = []
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    handler = type("Handler", (Raw,), {"body": body, "headers_sent": named, "status": status, "seen": seen})
+    handler = type("Handler", (of,), {"body": body, "headers_sent": named, "status": status, "seen": seen})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, args=[0.02])
         thread.start()
@@ -228,6 +231,32 @@ async def test_an_error_of_many_megabytes_is_not_read_to_its_end() -> None:
         model = LanguageModel(address, MODEL, None, 20, 8192)
         assert (await trouble(model)).trouble in ("too_long", "request_refused")
         await model.close()
+
+
+class WantsNoTemperature(Raw):
+    """As hosted models that reason first."""
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.seen.append(sorted({"temperature", "response_format"} & request.keys()))
+        refused = "temperature" in request
+        body = (
+            b'{"error": {"message": "Unsupported value: temperature"}}'
+            if refused
+            else b'data: {"choices": [{"index": 0, "delta": {"content": "yes"}}]}\n\ndata: [DONE]\n\n'
+        )
+        self.send_response(400 if refused else 200)
+        self.send_header("Content-Type", "application/json" if refused else "text/event-stream")
+        self.end_headers()
+        self.wfile.write(body)
+
+
+async def test_an_option_that_is_refused_is_left_out_and_no_other() -> None:
+    with raw(b"", of=WantsNoTemperature) as (address, seen):
+        model = LanguageModel(address, MODEL, None, 20, 8192)
+        assert [await said(model), await said(model)] == ["yes", "yes"]
+        await model.close()
+    assert seen == [["response_format", "temperature"], ["response_format"], ["response_format"]]
 
 
 async def test_a_redirect_is_not_followed() -> None:

@@ -105,6 +105,21 @@ def test_a_quote_that_holds_what_was_broken_up_is_found(mark: str) -> None:
         assert isinstance(place, Place) and (place.start, place.end) == (0, len(text))
 
 
+def test_a_stitched_quote_is_told_where_words_have_no_spaces_between() -> None:
+    text = "周日夜间有一千多名士兵越过边境。总统下令动员两万名预备役军人。"
+    one = OfferedPassages([found(text, "a", "zh")], {"a": record("a")})
+    [shown] = one.shown()
+    assert one.locate(WrittenQuote(shown["id"], "周日夜间有一千多名士兵…动员两万名预备役军人")) == "stitched"
+    assert one.locate(WrittenQuote(shown["id"], "昨天下午三百人从城里出发")) == "not_found"
+
+
+def test_a_quote_of_many_words_that_stand_nowhere_is_told_at_once() -> None:
+    texts = [f"Wort{number} und noch eines. Dann mehr." * 20 for number in range(50)]
+    one = OfferedPassages([found(text, "a", "de") for text in texts], {"a": record("a")})
+    id = one.shown()[0]["id"]
+    assert one.locate(WrittenQuote(id, "dann mehr wort und noch " * 150)) == "not_found"
+
+
 def test_what_is_no_mark_stays_as_it_is() -> None:
     text = "5 < 7, a<3, [sic], <<Zitat>>, 3 > 2"
     assert broken_up(text).replace("\u2060", "") == text

@@ -98,7 +98,18 @@ def test_no_json_breaks_the_reader(value: Any) -> None:
         assert one.text.strip() and isinstance(one.quotes, tuple)
 
 
-@pytest.mark.parametrize("reply", ["", "I do not know.", "{}", "[]", '{"statements": "none"}', "{" * 50_000])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "",
+        "I do not know.",
+        "{}",
+        "[]",
+        '{"statements": "none"}',
+        "{" * 50_000,
+        '{"a":' * 20_000 + "1" + "}" * 20_000,
+    ],
+)
 def test_a_reply_without_statements_is_not_anything(reply: str) -> None:
     reader = StatementReader()
     assert reader.feed(reply) + reader.finish() == []
@@ -125,3 +136,9 @@ def test_so_many_statements_and_no_more() -> None:
 def test_a_short_reply_is_one_line_without_thoughts_and_quotation_marks() -> None:
     assert short_reply('<think>\nhm\n</think>\n "How many\nvia Khorog?" ') == "How many via Khorog?"
     assert short_reply("<think>never ends") == ""
+
+
+def test_what_is_nested_deeply_is_read_at_the_end() -> None:
+    reader = StatementReader()
+    assert reader.feed('{"a": ' * 20 + json.dumps(ONE) + "}" * 20) == []
+    assert reader.finish() == READ[:1]

@@ -1,6 +1,5 @@
 """The whole way of a written answer: what is proven flows out at once, and everything else is as without a model."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from service.answering.confidence import Confidence
 from service.answering.events import Answered, Delta, Event, Status
 from service.answering.observe import Observation, watched_by
 from service.answering.pipeline import Answering
-from service.answering.question import Mode, Question, Turn
+from service.answering.question import Question, Turn
 from service.answering.reader import Reader
 from service.answering.written import write_answer
 from service.answering.written.language_model import LanguageModel
@@ -257,27 +256,20 @@ async def test_a_follow_up_is_put_in_full_by_the_model(
     ],
 )
 async def test_a_wording_that_adds_or_loses_something_is_not_taken(
-    writing: Answering,
-    stub: RunningLanguageModel,
-    step: dict[str, Any],
-    answer_from: Callable[..., Answering],
-    samples: Archive,
+    writing: Answering, stub: RunningLanguageModel, step: dict[str, Any]
 ) -> None:
     stub.script({"facts": []}, rewrite=[step], translate=[{"says": "no"}])
-    without = await answer_from(samples).ask(FOLLOW_UP)
     answer, _, _ = await ask(writing, FOLLOW_UP)
-    assert answer.standalone_question == without.standalone_question
+    assert answer.standalone_question == "How many soldiers entered via Khorog?", "as without a model"
     assert "312" in answer.answer
 
 
-@pytest.mark.parametrize("mode", [None, "generative"])
 async def test_as_many_passages_are_sent_as_fit(
     samples: Archive,
     encoder: Encoder,
     reader: Reader,
     confidence: Confidence,
     stub: RunningLanguageModel,
-    mode: Mode | None,
 ) -> None:
     stub.forget()
     stub.script({"facts": [FACT]}, translate=[{"says": "no"}])
@@ -285,7 +277,7 @@ async def test_as_many_passages_are_sent_as_fit(
     for window in (2_700, 16_000):
         model = LanguageModel(stub.base_url, MODEL, None, 20, window)
         answering = Answering(samples, encoder, reader, confidence, threshold=0.0, model=model)
-        answer, _, _ = await ask(answering, Question(QUESTION, mode=mode))
+        answer, _, _ = await ask(answering, Question(QUESTION, mode="generative"))
         await model.close()
         assert answer.mode == "generative"
         [request] = [one for one in stub.requests() if one["task"] == "answer"]
