@@ -56,7 +56,7 @@ def connected_ray(address: str) -> Iterator[Any]:
                 ray.init(
                     address, log_to_driver=False, logging_level=logging.ERROR, **(options if local else {})
                 )
-        except (RuntimeError, ConnectionError, OSError, ValueError) as error:
+        except Exception as error:  # Ray has many kinds, of which some are plain Exceptions
             raise RayUnavailable(_why(address, error)) from error
         try:
             yield ray
@@ -118,4 +118,7 @@ def _why(address: str, error: Exception) -> str:
     said = " ".join(str(error).split())
     if "ersion mismatch" in said:
         return f"the Ray at {address} is of another version: {said}; install the same Ray and Python on all machines"
-    return f"the Ray at {address} cannot be used ({said[:300]}); check it with `ray status`"
+    return (
+        f"the Ray at {address} cannot be used ({said[:300]}); check it with `ray status`. If it asks for a token, as "
+        "`ray start` arranges by itself, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH here"
+    )
