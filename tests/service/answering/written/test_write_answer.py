@@ -199,20 +199,12 @@ async def test_the_answer_is_in_the_language_that_was_asked_for(
     assert "in German" in stub.requests()[-2]["messages"][0]["content"]
 
 
-async def test_a_quote_in_another_language_gets_a_translation_that_holds(
+async def test_a_quote_in_another_language_gets_a_translation(
     writing: Answering, stub: RunningLanguageModel
 ) -> None:
-    shorter = {"says": "Ishkashim (102 people)"}
-    stub.script({"facts": []}, translate=[shorter])
+    stub.script({"facts": []}, translate=[{"says": "Ishkashim (102 people)"}])
     answer, _, _ = await ask(writing, Question(QUESTION))
-    assert answer.citations[0].quote == PROOF and answer.citations[0].translation == shorter["says"]
-    for wrong in ("Ishkashim (1,020 people)", "Ishkashim", "Ishkashim (102 people), " * 20, ""):
-        stub.script({"facts": []}, translate=[{"says": wrong or "<think>"}])
-        answer, _, _ = await ask(writing, Question(QUESTION))
-        assert answer.citations[0].translation is None, wrong
-    stub.script({"facts": []}, translate=[{"trouble": "html"}])
-    answer, seen, _ = await ask(writing, Question(QUESTION))
-    assert answer.citations[0].translation is None and seen.troubles == {"no_event_stream": 1}
+    assert (answer.citations[0].quote, answer.citations[0].translation) == (PROOF, "Ishkashim (102 people)")
 
 
 async def test_a_quote_in_the_language_of_the_answer_is_not_translated(
