@@ -3,6 +3,7 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 EVALUATION_DATA ?= ../shared/data
 TRAINING_DATA ?= ../shared/train
+MINUTES ?= 10
 DEBIAN_PACKAGES := python3-venv chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji redis-server
 
 export TORCH_INDEX EVALUATION_DATA
@@ -14,7 +15,7 @@ run: setup  ## from a fresh machine to a cited answer in the browser
 	@.venv/bin/citewell serve --samples
 
 test: setup-dev check  ## everything that is tested
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --durations=25
 
 setup:  ## environment, dependencies, models; does nothing when all is there
 	@$(PYTHON) set_up.py
@@ -38,8 +39,8 @@ docs: setup-dev  ## pages that are generated from the code
 evaluate: setup-dev  ## quality on the sets under EVALUATION_DATA; writes evaluation/results
 	.venv/bin/citewell evaluate
 
-bench: setup-dev  ## speed and memory; writes evaluation/results
-	.venv/bin/python -m evaluation.bench
+bench: setup-dev  ## speed and memory; writes evaluation/results; MINUTES of mixed load
+	.venv/bin/python -m evaluation.bench --mixed-minutes $(MINUTES)
 
 train: setup-dev  ## the reader, for hours, going on where it was stopped; see training/README.md
 	.venv/bin/python -m training.translate $(TRAINING_DATA) .cache/training/translated

@@ -34,7 +34,7 @@ def main():
         pip = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "-qq"]
         index = os.environ.get("TORCH_INDEX")
         step("torch", pip + ["torch==2.13.0"] + (["--index-url", index] if index else []))
-        project = HERE + ("[dev,train]" if dev else "")
+        project = HERE + ("[dev,train,ray]" if dev else "")
         step(
             "dependencies",
             pip + ["--constraint", os.path.join(HERE, "requirements.lock"), "--editable", project],
