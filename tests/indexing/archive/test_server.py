@@ -77,7 +77,8 @@ async def test_server_that_is_not_there_is_named() -> None:
     server = Server("http://127.0.0.1:9", attempts=1)
     engine = ServerEngine(connect_client(server), "articles", server.url)
     with pytest.raises(
-        ArchiveUnreachable, match=r"http://127\.0\.0\.1:9 cannot be reached .*start it, or correct its address"
+        ArchiveUnreachable,
+        match=r"http://127\.0\.0\.1:9 cannot be reached .*start it, or correct its address",
     ) as caught:
         await engine.count(EVERYTHING)
     assert "\n" not in str(caught.value)
