@@ -194,7 +194,7 @@ WRITTEN = replace(
         fewest_tokens=96,
         most_tokens=208,
     ),
-    blocks=9,
+    blocks=12,
     peak=7e-5,
     mixed=("settled", 0.6),
 )
