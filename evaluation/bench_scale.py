@@ -71,6 +71,8 @@ def measure_scale(options: BenchOptions) -> PartResult:
 async def _measure(options: BenchOptions) -> PartResult:
     encoder = remembering_encoder(options)
     asked = asked_questions(options, encoder)
+    await encoded_articles(encoder, options)
+    encoder.save()
     sizes = [await _size(options, encoder, asked, passages) for passages in sorted(options.sizes)]
     gaps = await _gaps(options, encoder)
     figures = [figure for one in sizes for figure in _figures(one)]
