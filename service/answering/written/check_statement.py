@@ -13,19 +13,27 @@ from typing import Literal
 import regex
 
 from service.answering.question_names import Name, PreparedText, is_found, named, prepare_text
+from service.answering.words_of_text import words_of_text
 from service.answering.written.align_words import AlignWords
 from service.answering.written.polarity import may_attribute, may_deny, must_attribute, must_deny
-from service.answering.written.written_values import PERCENT, all_values, stated_values
+from service.answering.written.written_values import all_values, percentages, stated_values
+from service.answering.written_numbers import numbers_in
 
 # Log-odds from which a name that no spelling finds is taken to be meant: 5 % of wrong names are above it in one script,
-# 10 % across scripts, where every name depends on it.
-MEANT, MEANT_ACROSS_SCRIPTS = 0.7, 0.5
+# some 15 % across scripts, where every name depends on it.
+MEANT, MEANT_ACROSS_SCRIPTS = 1.1, -0.3
 Unproven = Literal["number", "percent", "date", "name", "polarity", "attribution", "support"]
 
 # 05.07.2021, 5/7/2021, 2021-07-05
 _DATE = regex.compile(
     r"(?<!\p{N})(?:(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d{2})|\d{4}-(\d{1,2})-(\d{1,2}))(?!\p{N})"
 )
+# German writes all nouns with a capital; these endings are of no name.
+_GERMAN_NOUN = regex.compile(
+    r"\p{L}{3,}(?:ung|heit|keit|schaft|tion|tät|nis|tum|ment|ismus|stoff|wesen|werk|zeug|mittel|kunde|lehre|arbeit|zeit|"
+    r"weise|hilfe|leiter|gruppe|dienst|recht|gesetz|kraft|betrieb|verfahren|sprache|gebiet)(?:e[nrsm]?|n|s|se|sen|er|ern)?"
+)
+_NOBODY = regex.compile("(?:no|any|some|every)(?:body|thing|one|where)", regex.IGNORECASE)
 _LATIN = regex.compile(r"\p{Latin}")
 _CJK_MONTH = regex.compile(r"(\d{1,2}) ?[月월]")
 
@@ -99,12 +107,21 @@ class CheckStatement:
                 continue  # each part is looked at by itself
             shown = statement[figure.start : figure.end] or str(min(figure.meant))
             faults.append(Fault("number", shown))
-        if PERCENT.search(statement) and not any(PERCENT.search(quote.text) for quote in quotes):
-            faults.append(Fault("percent", "a percentage"))
+        shares = frozenset[Decimal]().union(
+            *(one.meant for quote in quotes for one in percentages(quote.text, quote.language))
+        )
+        for figure in percentages(statement, language):
+            if figure.meant.isdisjoint(shares):
+                faults.append(Fault("percent", statement[figure.start : figure.end] or "a percentage"))
+        stated = frozenset[Decimal]().union(*(one.meant for one in percentages(statement, language)))
+        plain = _plain(quotes)
+        for figure in numbers_in(statement):
+            if not figure.meant & stated and figure.meant & shares and not figure.meant & plain:
+                faults.append(Fault("percent", statement[figure.start : figure.end]))
         return faults
 
     def _names(self, statement: str, language: str, quotes: Sequence[Quoted]) -> list[Fault]:
-        names = [name for name in named(statement, language, self._is_common) if name.kind != "number"]
+        names = self._names_of(statement, language, quotes)
         if not names:
             return []
         prepared = [prepare_text(quote.text, quote.language) for quote in quotes]
@@ -124,11 +141,32 @@ class CheckStatement:
         meant = self._meant(unknown, statement, language, quotes)
         return [Fault(kind, name.text) for name, kind in missing if name not in meant]
 
+    def _names_of(self, statement: str, language: str, quotes: Sequence[Quoted]) -> list[Name]:
+        """The names of a statement; within one language whatever has a capital, common word or not."""
+        german = language.split("-")[0] == "de"
+        alike = all(_same_language(quote.language, language) for quote in quotes)
+        found = named(statement, language, None if alike else self._is_common)
+        names = [one for one in found if one.kind != "number"]
+        if german and not alike:
+            return [one for one in names if not _GERMAN_NOUN.fullmatch(one.text)]
+        if alike:
+            taken = {name.start for name in names}
+            names += [
+                Name(word.text, word.start, word.end, "word")
+                for place, word in enumerate(words_of_text(statement))
+                if word.has_capital and word.start not in taken and (german or place == 0)
+                # Any word may open a sentence.
+                if place or not (self._is_common(word.text.casefold()) or _NOBODY.fullmatch(word.text))
+            ]
+        return names
+
     def _meant(
         self, names: Sequence[Name], statement: str, language: str, quotes: Sequence[Quoted]
     ) -> set[Name]:
         """Of names that no spelling finds, those that a quote in another language means."""
-        others = [quote for quote in quotes if not _same_language(quote.language, language)]
+        # In German a capital may be that of any noun, so another noun of the same meaning will do.
+        german = language.split("-")[0] == "de"
+        others = [quote for quote in quotes if german or not _same_language(quote.language, language)]
         if self._align is None or not names or not others:
             return set()
         written = self._align.encode(statement)
@@ -145,6 +183,20 @@ class CheckStatement:
 def _has_latin(text: str) -> bool:
     """Whether most letters of a text are Latin."""
     return 2 * len(_LATIN.findall(text)) > sum(sign.isalpha() for sign in text)
+
+
+def _plain(quotes: Sequence[Quoted]) -> frozenset[Decimal]:
+    """Values that a quote has without a percent sign."""
+    found: set[Decimal] = set()
+    for quote in quotes:
+        shares = {(one.start, one.end) for one in percentages(quote.text, quote.language)}
+        found |= {
+            value
+            for one in stated_values(quote.text, quote.language)
+            if (one.start, one.end) not in shares
+            for value in one.meant
+        }
+    return frozenset(found)
 
 
 def _countries(concepts: Iterable[str]) -> set[str]:

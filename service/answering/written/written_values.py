@@ -8,6 +8,7 @@ from text_to_num import alpha2digit
 
 from service.answering.written_numbers import SCALE, Figure, numbers_in
 
+BESIDE = 2  # characters between a figure and its percent sign
 LANGUAGES = frozenset(
     {"en", "fr", "de", "es", "pt", "nl", "it", "da"}
 )  # whose number words are read by text2num
@@ -18,6 +19,8 @@ PERCENT = regex.compile(
     regex.IGNORECASE,
 )
 
+_HYPHEN = regex.compile(r"(?<=\p{L})[-‑](?=\p{L})")
+_FRACTION = regex.compile(r"\p{N}+(?:sts|nds|rds|ths)(?!\p{L})")  # "two-thirds" becomes "2 3rds"
 _DIGITS = regex.compile(r"\p{N}+(?:[.,\s]\p{N}+)*")
 _RUSSIAN = {
     "нол": 0, "один": 1, "одн": 1, "дв": 2, "три": 3, "трёх": 3, "трех": 3, "трем": 3, "четыр": 4, "пят": 5, "шест": 6,
@@ -61,6 +64,18 @@ def all_values(text: str, language: str) -> frozenset[Decimal]:
     return frozenset(value for figure in stated_values(text, language) for value in figure.meant)
 
 
+def percentages(text: str, language: str) -> list[Figure]:
+    """The figures of a text that are percentages: with the sign or the word beside them."""
+    signs = [match.span() for match in PERCENT.finditer(text)]
+    found = [
+        figure
+        for figure in numbers_in(text)
+        if any(0 <= start - figure.end <= BESIDE or 0 <= figure.start - end <= BESIDE for start, end in signs)
+    ]
+    # In words the figure has no place: then every one of the text may be meant.
+    return found or ([figure for figure in stated_values(text, language) if figure.end == 0] if signs else [])
+
+
 def _in_words(text: str, language: str) -> Iterator[frozenset[Decimal]]:
     if language in LANGUAGES:
         yield from _by_text2num(text, language)
@@ -77,9 +92,10 @@ def _by_text2num(text: str, language: str) -> Iterator[frozenset[Decimal]]:
     # Digits, and the word that scales them, are hidden from it: what it finds is from words alone.
     first, *others = _DIGITS.split(text)
     for bare in (first, *(SCALE.sub("", part, 1) if SCALE.match(part) else part for part in others)):
-        written = alpha2digit(bare, language, 0)
-        if written != bare:
-            yield from (figure.meant for figure in numbers_in(written))
+        parted = _HYPHEN.sub(" ", bare)  # "twelve-volume"; "thirty seven" is read as well as "thirty-seven"
+        written = alpha2digit(parted, language, 0)
+        if written != parted:
+            yield from (figure.meant for figure in numbers_in(_FRACTION.sub("", written)))
 
 
 def _russian(text: str) -> Iterator[frozenset[Decimal]]:
