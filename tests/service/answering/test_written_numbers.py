@@ -26,3 +26,20 @@ def test_numbers_in_groups_of_three_have_their_value_among_the_readings(number: 
 def test_digits_that_python_does_not_know_yet_are_passed_over() -> None:
     figures = numbers_in("\U00016d70 or 7")  # Unicode 16, Python 3.11 has 14
     assert Decimal(7) in figures[-1].values
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1,5 millones", 1_500_000),
+        ("3 millón", 3_000_000),
+        ("1,5 billones", 1_500_000_000_000),
+        ("30 Mio. Euro", 30_000_000),
+        ("30 Mrd. Euro", 30_000_000_000),
+        ("20 mds d'euros", 20_000_000_000),
+    ],
+)
+def test_short_and_spanish_words_for_millions_scale(text: str, value: int) -> None:
+    (figure,) = numbers_in(text)
+    assert Decimal(value) in figure.meant
+    assert len(figure.meant) == 1
