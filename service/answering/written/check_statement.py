@@ -20,8 +20,8 @@ from service.answering.written.written_values import all_values, percentages, st
 from service.answering.written_numbers import numbers_in
 
 # Log-odds from which a name that no spelling finds is taken to be meant. Of true statements across languages these drop
-# one in eleven by this rule, of one pair one in five; of statements with another name in its place they let one in eight
-# through. At 0.5 and -0.6 one in fourteen and one in seven (evaluation.measure_verification).
+# one in eleven by this rule, of one pair one in five; of statements with another name in its place they let one in
+# eight through. At 0.5 and -0.6 one in fourteen and one in seven (evaluation.measure_verification).
 MEANT, MEANT_ACROSS_SCRIPTS = 1.1, -0.3
 Unproven = Literal["number", "percent", "date", "name", "polarity", "attribution", "support"]
 
