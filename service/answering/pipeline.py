@@ -158,12 +158,12 @@ class Answering:
         return replace(answer, timings_ms=timings | answer.timings_ms), signals
 
     async def _answered(self, question: Question, caller: str) -> tuple[Answer, Mapping[str, float]]:
-        if not await self._archive.language_samples():
-            return await self._refusal(question, None, Draft(refusal="archive_empty"), ()), {}
         writing = self._writing if question.mode != "extractive" else None
         rewritten = None
-        if writing is not None:
-            with self._queue.elsewhere():
+        with self._queue.elsewhere():
+            if not await self._archive.language_samples():
+                return await self._refusal(question, None, Draft(refusal="archive_empty"), ()), {}
+            if writing is not None:
                 rewritten = await writing.rewrite.rewritten(question)
         async with AsyncExitStack() as stack:
             with timed("queued"):
