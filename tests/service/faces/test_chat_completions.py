@@ -390,6 +390,8 @@ async def _first_chunk(client: AsyncOpenAI) -> Any:
 class Silent(Answering):
     """An Answering that ends without an answer."""
 
+    can_write = False
+
     def __init__(self) -> None:
         pass
 
