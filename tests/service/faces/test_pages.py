@@ -143,6 +143,8 @@ def cited(number: int, quote: str, **article: Any) -> Citation:
 class Says:
     """An Answering that gives one prepared answer."""
 
+    can_write = False
+
     def __init__(self, **fields: Any) -> None:
         self.answer = Answer("ans_1", QUESTION, QUESTION, "en", **fields)
 

@@ -152,6 +152,8 @@ async def test_request_id_is_kept_when_sane(client: httpx.AsyncClient, sent: str
 class Broken:
     """An Answering whose every question ends in one error."""
 
+    can_write = False
+
     def __init__(self, error: Exception) -> None:
         self.error = error
 
