@@ -14,6 +14,7 @@ from service.answering.question import Question
 from service.connection import BATCH_ARTICLES, BATCH_BYTES, ServiceConnection
 from service.local_connection import LocalConnection
 from service.open_local import Local
+from service.settings import load_settings
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 QUESTION = "What did the repair of the bridge cost?"
@@ -147,7 +148,7 @@ async def test_requests_are_bounded_and_results_in_order(breaking: Any) -> None:
 async def test_what_happens_meanwhile_is_told_near_as_it_is_far(
     running: Any, archive: Archive, encoder: Encoder, answer_from: Any
 ) -> None:
-    near = LocalConnection(Local(archive, encoder, answer_from(archive)), 1_000_000)
+    near = LocalConnection(Local(archive, encoder, answer_from(archive)), load_settings({}))
     samples = read_paths([str(SAMPLES / "fr.jsonl")], max_characters=1_000_000)
     assert [added.status async for added in near.add(samples)] == ["added"] * 4
     question = Question("How many soldiers entered via Ishkashim?")
