@@ -17,7 +17,7 @@ from service.answering.words_of_text import words_of_text
 from service.answering.written.align_words import AlignWords
 from service.answering.written.polarity import may_attribute, may_deny, must_attribute, must_deny
 from service.answering.written.written_values import all_values, percentages, stated_values
-from service.answering.written_numbers import numbers_in
+from service.answering.written_numbers import Figure, numbers_in
 
 # Log-odds from which a name that no spelling finds is taken to be meant. Of true statements across languages these drop
 # one in eleven by this rule, of one pair one in five; of statements with another name in its place they let one in
@@ -68,7 +68,11 @@ class CheckStatement:
 
     def faults(self, statement: str, language: str, quotes: Sequence[Quoted]) -> list[Fault]:
         """What `statement`, written in `language`, says that none of `quotes` does."""
-        found = [*self._numbers(statement, language, quotes), *self._names(statement, language, quotes)]
+        found = [
+            *self._numbers(statement, language, quotes),
+            *self._percentages(statement, language, quotes),
+            *self._names(statement, language, quotes),
+        ]
         if not may_deny(statement, language) and any(must_deny(one.text, one.language) for one in quotes):
             found.append(Fault("polarity", "the quote denies, the statement does not"))
         if must_deny(statement, language) and not any(may_deny(one.text, one.language) for one in quotes):
@@ -108,17 +112,23 @@ class CheckStatement:
                 continue  # each part is looked at by itself
             shown = statement[figure.start : figure.end] or str(min(figure.meant))
             faults.append(Fault("number", shown))
-        shares = frozenset[Decimal]().union(
-            *(one.meant for quote in quotes for one in percentages(quote.text, quote.language))
-        )
-        for figure in percentages(statement, language):
-            if figure.meant.isdisjoint(shares):
-                faults.append(Fault("percent", statement[figure.start : figure.end] or "a percentage"))
-        stated = frozenset[Decimal]().union(*(one.meant for one in percentages(statement, language)))
-        plain = _plain(quotes)
-        for figure in numbers_in(statement):
-            if not figure.meant & stated and figure.meant & shares and not figure.meant & plain:
-                faults.append(Fault("percent", statement[figure.start : figure.end]))
+        return faults
+
+    def _percentages(self, statement: str, language: str, quotes: Sequence[Quoted]) -> list[Fault]:
+        """Percentages that no quote has as such, and figures that every quote has as percentages only."""
+        stated = percentages(statement, language)
+        shares = _values(one for quote in quotes for one in percentages(quote.text, quote.language))
+        faults = [
+            Fault("percent", statement[figure.start : figure.end] or "a percentage")
+            for figure in stated
+            if figure.meant.isdisjoint(shares)
+        ]
+        as_shares, plain = _values(stated), _plain(quotes)
+        faults += [
+            Fault("percent", statement[figure.start : figure.end])
+            for figure in numbers_in(statement)
+            if not figure.meant & as_shares and figure.meant & shares and not figure.meant & plain
+        ]
         return faults
 
     def _names(self, statement: str, language: str, quotes: Sequence[Quoted]) -> list[Fault]:
@@ -184,6 +194,10 @@ class CheckStatement:
 def _has_latin(text: str) -> bool:
     """Whether most letters of a text are Latin."""
     return 2 * len(_LATIN.findall(text)) > sum(sign.isalpha() for sign in text)
+
+
+def _values(figures: Iterable[Figure]) -> frozenset[Decimal]:
+    return frozenset(value for figure in figures for value in figure.meant)
 
 
 def _plain(quotes: Sequence[Quoted]) -> frozenset[Decimal]:
