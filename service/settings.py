@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -26,9 +27,16 @@ from indexing.errors import ArchiveError
 from service.errors import SettingsError
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode]
 PREFIX = "CITEWELL_"
+_CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,}")
+_TOKEN = re.compile(r"xoxb-[!-~]+|xapp-[!-~]+")
+SLACK_API = "https://slack.com/api/"
 # Whose messages say by themselves what was got, as far as it may be shown; "": settings that contradict each other.
-SAY_ALL = ("QDRANT_URL", "CITEWELL_COLLECTION", "CITEWELL_LLM_BASE_URL", "")
+SAY_ALL = (
+    *("QDRANT_URL", "CITEWELL_COLLECTION", "CITEWELL_LLM_BASE_URL"),
+    *("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_API_URL", "CITEWELL_PUBLIC_URL", ""),
+)
 
 
 class Settings(BaseSettings):
@@ -120,7 +128,7 @@ class Settings(BaseSettings):
         validation_alias="CITEWELL_PASSAGE_PREFIX",
         description="Put before a passage when encoding; unset: what the model is known to want.",
     )
-    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+    api_keys: Secrets = Field(
         (),
         validation_alias="CITEWELL_API_KEYS",
         description="Keys that callers send as `Authorization: Bearer KEY`; empty: loopback only, no key.",
@@ -222,8 +230,44 @@ class Settings(BaseSettings):
         description="A Redis in which several services count calls together, such as `redis://127.0.0.1:6379/0` (needs "
         "the Python package redis); unset: each for itself.",
     )
+    slack_bot_tokens: Secrets = Field(
+        (),
+        validation_alias="SLACK_BOT_TOKEN",
+        description="The token of the bot (`xoxb-...`) in each Slack workspace that may ask (docs/slack.md); empty: no "
+        "Slack.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None,
+        validation_alias="SLACK_SIGNING_SECRET",
+        description="The Slack app's signing secret: Slack sends to `POST /slack/events`, and what it signs is taken.",
+    )
+    slack_app_token: SecretStr | None = Field(
+        None,
+        validation_alias="SLACK_APP_TOKEN",
+        description="The Slack app's own token (`xapp-...`): the service connects to Slack (Socket Mode), so that no "
+        "public address is needed.",
+    )
+    slack_api_url: str = Field(
+        SLACK_API,
+        validation_alias="SLACK_API_URL",
+        description="Address of Slack's Web API; of GovSlack `https://slack-gov.com/api/`.",
+    )
+    slack_channels: CommaSeparated = Field(
+        (),
+        validation_alias="CITEWELL_SLACK_CHANNELS",
+        description="Ids of the Slack channels in which questions are answered (such as `C0123456789`); empty: all "
+        "that the bot was invited to.",
+    )
+    public_url: str | None = Field(
+        None,
+        validation_alias="CITEWELL_PUBLIC_URL",
+        description="Address at which readers reach this service, such as `https://archive.example`, for the links to "
+        "article pages in Slack; unset: links lead to where the article was published.",
+    )
 
-    @field_validator("api_keys", "allowed_origins", "qdrant_on_disk", mode="before")
+    @field_validator(
+        "api_keys", "allowed_origins", "qdrant_on_disk", "slack_bot_tokens", "slack_channels", mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):
@@ -248,20 +292,64 @@ class Settings(BaseSettings):
     @field_validator("llm_base_url")
     @classmethod
     def _usable_model(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable or parts.query or parts.fragment or parts.username:
-            got = "an address with a user or key in it" if "@" in value else repr(value)
+        if value is not None and not _is_address(value):
             raise ValueError(
-                f"CITEWELL_LLM_BASE_URL: got {got}; allowed are http or https, host, port and path, such as "
+                f"CITEWELL_LLM_BASE_URL: got {_shown(value)}; allowed are http or https, host, port and path, such as "
                 "http://127.0.0.1:11434/v1; a key goes into CITEWELL_LLM_API_KEY"
             )
-        return value.rstrip("/")
+        return value and value.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _usable_public_url(cls, value: str | None) -> str | None:
+        if value is not None and not _is_address(value):
+            raise ValueError(
+                f"CITEWELL_PUBLIC_URL: got {_shown(value)}; allowed are http or https, host, port and path, such as "
+                "https://archive.example"
+            )
+        return value and value.rstrip("/")
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _usable_slack(cls, value: str) -> str:
+        if not _is_address(value):
+            raise ValueError(
+                f"SLACK_API_URL: got {_shown(value)}; allowed are http or https, host, port and path, such as "
+                f"{SLACK_API} (unset) or https://slack-gov.com/api/"
+            )
+        return value.rstrip("/") + "/"
+
+    @field_validator("slack_bot_tokens")
+    @classmethod
+    def _bot_tokens(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for place, token in enumerate(value, start=1):
+            if not _is_token(token, "xoxb-"):
+                raise ValueError(
+                    f"SLACK_BOT_TOKEN: number {place} of {len(value)} is no token of a bot; allowed are tokens that "
+                    "begin with xoxb-, separated by commas (the app's page at Slack: OAuth & Permissions)"
+                )
+        return value
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _app_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_token(value, "xapp-"):
+            raise ValueError(
+                "SLACK_APP_TOKEN: got something else than a token of an app; allowed is one that begins with xapp- "
+                "(the app's page at Slack: Basic Information, App-Level Tokens)"
+            )
+        return value
+
+    @field_validator("slack_channels")
+    @classmethod
+    def _channel_ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for channel in value:
+            if not _CHANNEL.fullmatch(channel):
+                raise ValueError(
+                    f"{channel!r} is no id of a channel; allowed are ids such as C0123456789, which stand at the end "
+                    "of a channel's details in Slack"
+                )
+        return value
 
     @field_validator("widget_rate", "rate_per_key", "rate_per_address")
     @classmethod
@@ -311,6 +399,23 @@ class Settings(BaseSettings):
             raise ValueError(f"{have} is set and {lack} is not; set both, or none for extracted answers")
         return self
 
+    @model_validator(mode="after")
+    def _whole_slack(self) -> "Settings":
+        heard = self.slack_signing_secret is not None or self.slack_app_token is not None
+        if self.slack_bot_tokens and not heard:
+            raise ValueError(
+                "SLACK_BOT_TOKEN is set, but neither SLACK_APP_TOKEN (Socket Mode: no public address is needed) nor "
+                "SLACK_SIGNING_SECRET (Slack sends to POST /slack/events) is; set one of them, docs/slack.md says "
+                "where to find it, or unset SLACK_BOT_TOKEN"
+            )
+        if heard and not self.slack_bot_tokens:
+            name = "SLACK_APP_TOKEN" if self.slack_app_token is not None else "SLACK_SIGNING_SECRET"
+            raise ValueError(
+                f"{name} is set, but SLACK_BOT_TOKEN is not, without which nothing can be answered in Slack; set it "
+                f"(the app's page at Slack: OAuth & Permissions), or unset {name}"
+            )
+        return self
+
     @property
     def server(self) -> Server | None:
         """The Qdrant server that holds the archive; None: the folder does."""
@@ -342,9 +447,32 @@ class Settings(BaseSettings):
         return (self.article_pages or ("key" if self.needs_keys else "public")) == "key"
 
     @property
+    def slack(self) -> bool:
+        """Whether questions come from Slack, too."""
+        return bool(self.slack_bot_tokens)
+
+    @property
     def needs_keys(self) -> bool:
         """Whether callers need a key."""
         return bool(self.api_keys) or self.api_keys_file is not None
+
+
+def _is_address(value: str) -> bool:
+    """Whether this is http or https, a host, perhaps port and path, and nothing else."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return usable and not (parts.query or parts.fragment or parts.username)
+
+
+def _shown(address: str) -> str:
+    return "an address with a user or key in it" if "@" in address else repr(address)
+
+
+def _is_token(token: SecretStr, start: str) -> bool:
+    return token.get_secret_value().startswith(start) and bool(_TOKEN.fullmatch(token.get_secret_value()))
 
 
 def variable_names() -> dict[str, str]:

@@ -64,7 +64,7 @@ def test_lists_are_comma_separated() -> None:
     settings = load_settings(given, NO_FILE)
     assert [key.get_secret_value() for key in settings.api_keys] == ["secret", "two"]
     assert settings.allowed_origins == ("https://news.example", "http://b:81")
-    assert "secret" not in repr(settings)
+    assert "secret" not in repr(settings).replace("slack_signing_secret", "")
 
 
 def test_a_file_that_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
@@ -109,3 +109,46 @@ def test_a_language_model_needs_address_and_name() -> None:
         load_settings({"CITEWELL_LLM_MODEL": "m"}, NO_FILE)
     both = {"CITEWELL_LLM_BASE_URL": "http://host/v1/", "CITEWELL_LLM_MODEL": "m"}
     assert load_settings(both, NO_FILE).llm_base_url == "http://host/v1"
+
+
+BOT, APP = "xoxb-1-secret", "xapp-1-secret"
+
+
+def test_several_workspaces_are_several_tokens() -> None:
+    given = {
+        "SLACK_BOT_TOKEN": f"{BOT}, xoxb-2-secret",
+        "SLACK_APP_TOKEN": APP,
+        "CITEWELL_SLACK_CHANNELS": "C0123456789,G12",
+        "CITEWELL_PUBLIC_URL": "https://archive.example/",
+        "SLACK_API_URL": "https://slack-gov.com/api",
+    }
+    settings = load_settings(given, NO_FILE)
+    assert settings.slack
+    assert [token.get_secret_value() for token in settings.slack_bot_tokens] == [BOT, "xoxb-2-secret"]
+    assert settings.slack_channels == ("C0123456789", "G12")
+    assert settings.public_url == "https://archive.example"
+    assert settings.slack_api_url == "https://slack-gov.com/api/"
+    assert "secret" not in repr(settings).replace("slack_signing_secret", "")
+    assert not load_settings({}, NO_FILE).slack
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"SLACK_BOT_TOKEN": BOT}, "neither SLACK_APP_TOKEN .* nor SLACK_SIGNING_SECRET .* set one of them"),
+        ({"SLACK_APP_TOKEN": APP}, "SLACK_APP_TOKEN is set, but SLACK_BOT_TOKEN is not"),
+        ({"SLACK_SIGNING_SECRET": "secret"}, "SLACK_SIGNING_SECRET is set, but SLACK_BOT_TOKEN is not"),
+        (
+            {"SLACK_BOT_TOKEN": f"{BOT},xoxp-secret", "SLACK_APP_TOKEN": APP},
+            "number 2 of 2 is no token of a bot",
+        ),
+        ({"SLACK_BOT_TOKEN": BOT, "SLACK_APP_TOKEN": "xoxb-secret"}, "one that begins with xapp-"),
+        ({"CITEWELL_SLACK_CHANNELS": "#news"}, "'#news' is no id of a channel"),
+        ({"CITEWELL_PUBLIC_URL": "archive.example"}, "CITEWELL_PUBLIC_URL: got 'archive.example'"),
+        ({"SLACK_API_URL": "https://u:secret@slack.example/"}, "SLACK_API_URL: got an address with a user"),
+    ],
+)
+def test_wrong_settings_of_slack_are_one_line_that_shows_no_token(given: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as raised:
+        load_settings(given, NO_FILE)
+    assert "secret" not in str(raised.value).replace("SECRET", "") and "\n" not in str(raised.value)
