@@ -38,6 +38,7 @@ from indexing.archive.search_passages import (
     PassageSearch,
     Version,
 )
+from indexing.archive.seen_events import RememberedEvents, SeenEvents
 from indexing.archive.versions import Encoded, Plan, VersionWriter, passage_points
 from indexing.errors import ArchiveError
 
@@ -115,6 +116,8 @@ class Archive:
         self.manifest = manifest
         self.writing = asyncio.Lock()
         """Held by whoever compares and stores: one batch at a time."""
+        self.seen: SeenEvents = RememberedEvents()
+        """Which events from outside were seen already, by whatever service of this archive."""
         self.changes = 0
         """How often this process has changed what can be found, so that others see when what they remember is old."""
         self._engine = engine

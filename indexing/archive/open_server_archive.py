@@ -9,6 +9,7 @@ from qdrant_client import AsyncQdrantClient
 from indexing.archive.archive import Archive
 from indexing.archive.connect_server import connect_client
 from indexing.archive.manifest import Manifest
+from indexing.archive.seen_events import StoredEvents
 from indexing.archive.server import ServerEngine
 from indexing.archive.server_address import Server, checked_collection, checked_url
 from indexing.archive.server_collection import (
@@ -41,6 +42,7 @@ async def open_server_archive(server: Server, wanted: Manifest) -> Archive:
                 f"finish `citewell migrate --to {server.url}` there, or set CITEWELL_COLLECTION to another name"
             )
         archive.writing = WriteLease(client, server.collection, server.url)
+        archive.seen = StoredEvents(client, server)
         with suppress(ArchiveFull):  # half written articles are not seen; the next write clears them up
             await archive.repair()  # under the lease, since another process may be at work
     except BaseException:
