@@ -1,0 +1,87 @@
+"""Somebody opens the assistant pane in; a greeting and questions that the archive answers out."""
+
+from typing import Any
+
+from slack_bolt.context.async_context import AsyncBoltContext
+
+from indexing.archive.archive import Archive
+from indexing.errors import IndexingError
+from service.answering.suggestions import Suggestions
+from service.errors import ServiceError
+from service.faces.slack.answer_messages import SlackMessage
+from service.faces.slack.asking import Asking
+from service.faces.slack.escape_text import escape_plain
+from service.faces.slack.listened_place import ListenedPlaces
+from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, logger
+from service.faces.slack.message_slots import MessageSlots
+from service.faces.slack.place import Place
+from service.faces.slack.running_questions import RunningQuestions
+from service.faces.slack.slack_texts import FALLBACK_LANGUAGE, SlackTexts, all_slack_texts, slack_texts
+
+PROMPTS = 4  # https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts
+
+
+class AssistantPane:
+    """Listens to panes being opened; what is asked in one comes as a direct message."""
+
+    def __init__(
+        self,
+        asking: Asking,
+        running: RunningQuestions,
+        places: ListenedPlaces,
+        suggestions: Suggestions,
+        archive: Archive,
+    ) -> None:
+        """`suggestions` of the language that most of `archive` is in."""
+        self._asking = asking
+        self._running = running
+        self._places = places
+        self._suggestions = suggestions
+        self._archive = archive
+
+    async def started(self, event: dict[str, Any], context: AsyncBoltContext) -> None:
+        """A pane was opened with a new thread."""
+        thread = event["assistant_thread"]
+        place = self._places.place(
+            context, str(thread["channel_id"]), str(thread["thread_ts"]), str(thread["user_id"])
+        )
+        self._running.also(self._greet(place))
+
+    async def context_changed(self, event: dict[str, Any]) -> None:
+        """The pane stays while its reader looks at another channel, which no answer depends on."""
+
+    async def _greet(self, place: Place) -> None:
+        assert place.thread is not None
+        if not await self._asking.once("pane", place.team, place.channel, place.thread):
+            return
+        texts = await self._texts()
+        try:
+            greeting = SlackMessage(text=escape_plain(texts.say("greeting")), blocks=())
+            await MessageSlots(place).put([greeting], {})
+            if prompts := await self._prompts(texts.language):
+                await place.client.assistant_threads_setSuggestedPrompts(
+                    channel_id=place.channel,
+                    thread_ts=place.thread,
+                    title=texts.say("suggestions"),
+                    prompts=[{"title": one, "message": one} for one in prompts],
+                )
+        except SLACK_FAULTS as error:
+            log_slack_fault("greeting in the assistant pane", error)
+
+    async def _prompts(self, language: str) -> tuple[str, ...]:
+        try:
+            suggested = await self._suggestions.for_language(language)
+        except (IndexingError, ServiceError) as error:
+            logger.warning("Slack: no suggestions: %s", error)
+            return ()
+        return suggested.questions[:PROMPTS] if suggested is not None else ()
+
+    async def _texts(self) -> SlackTexts:
+        """In the language of most passages: Slack does not say which one a reader has without one more permission."""
+        try:
+            samples = await self._archive.language_samples()
+        except IndexingError as error:
+            logger.warning("Slack: %s", error)
+            samples = ()
+        counts = {language: sample.count for language, sample in samples if language in all_slack_texts()}
+        return slack_texts(max(counts, key=lambda one: counts[one], default=FALLBACK_LANGUAGE))
