@@ -34,6 +34,7 @@ from service.faces.rate_limits import CallerRates, RateLimit, SharedCounts
 from service.faces.request_ids import CatchErrors, RequestIds
 from service.faces.services import Services
 from service.faces.signed_links import LinkSigner
+from service.faces.slack import slack_events
 from service.faces.watch_requests import WatchRequests
 from service.faces.widget_script import WidgetScript
 from service.faces.widget_tokens import WidgetTokens
@@ -109,6 +110,8 @@ def create_app(
         app.include_router(module.router)
     for module in (pages, http_tokens, widget_script):
         app.include_router(module.router)
+    if settings.slack_signing_secret is not None:
+        app.include_router(slack_events.router)
     app.router.routes.append(mcp_route())
     # The last one added is the outermost.
     app.add_middleware(CatchErrors)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
+from slack_bolt.app.async_app import AsyncApp
 
 from indexing.archive.archive import Archive
 from indexing.archive.encoder import Encoder
@@ -35,6 +36,8 @@ class Services:
     metrics: Metrics
     backing_up: asyncio.Lock
     """Held while a backup is made and fetched."""
+    slack: AsyncApp | None = None
+    """What takes Slack's events, once the bot runs."""
     token: str | None = None
     """What `/healthz` repeats, so that service.json is believed of this service only."""
 

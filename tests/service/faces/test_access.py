@@ -194,6 +194,19 @@ async def test_with_keys_only_the_listed_paths_are_open(
     assert (await client.post("/healthz")).status_code == 405
 
 
+@pytest.mark.parametrize("settings", [{}, KEYS, {"rate_per_address": "1/hour"}])
+async def test_slack_needs_no_key_and_no_host_name_of_ours(
+    open_client: Callable[..., httpx.AsyncClient], settings: dict[str, Any]
+) -> None:
+    """What it signed is checked behind this; without Slack in the settings there is nothing there."""
+    client = open_client(**settings)
+    for _ in range(3):
+        reply = await client.post("/slack/events", headers={"Host": "archive.example"}, json={})
+        assert reply.status_code == 404
+    reply = await client.get("/slack/events", headers={"Host": "archive.example"})
+    assert reply.status_code == (401 if settings == KEYS else 403)
+
+
 async def test_every_configured_key_opens(open_client: Callable[..., httpx.AsyncClient]) -> None:
     client = open_client(**KEYS)
     for header in (b"Bearer first-key", b"bearer first-key", "Bearer schlüssel".encode()):
