@@ -61,7 +61,8 @@ def answer_messages(
     """
     parts = [
         *_asked(answer, texts, question_by),
-        *_wording(answer, texts),
+        *(_values(answer) if _has_values(answer) else ()),
+        *_sentence_parts(answer, texts),
         *_rest(answer, texts, link, articles),
     ]
     return messages(parts, _buttons(answer, texts), texts.say("more"))
@@ -70,16 +71,20 @@ def answer_messages(
 def closing_messages(
     answer: Answer, texts: SlackTexts, link: Link, *, articles: int | None = None
 ) -> list[SlackMessage]:
-    """What follows an answer whose wording was streamed already: quotes, sources, buttons."""
-    return messages(_rest(answer, texts, link, articles), _buttons(answer, texts), texts.say("more"))
+    """What follows an answer whose wording was streamed already: proving sentences, quotes, sources, buttons."""
+    parts = [
+        *(_sentence_parts(answer, texts) if _has_values(answer) else ()),
+        *_rest(answer, texts, link, articles),
+    ]
+    return messages(parts, _buttons(answer, texts), texts.say("more"))
 
 
 def answer_markdown(answer: Answer, texts: SlackTexts) -> list[str]:
     """The wording alone as `markdown_text`, in pieces that Slack takes; joined they are the whole."""
-    paragraphs = [
-        *([_bold(answer.answer, "**", escape_markdown)] if _has_values(answer) else []),
-        *(piece for told in _sentences(answer, texts) for piece in _markdown_pieces(told)),
-    ]
+    if _has_values(answer):
+        paragraphs = [_bold(answer.answer, "**", escape_markdown)]
+    else:
+        paragraphs = [piece for told in _sentences(answer, texts) for piece in _markdown_pieces(told)]
     pieces = [""]
     for place, paragraph in enumerate(paragraphs):
         added = f"\n\n{paragraph}" if place else paragraph
@@ -108,13 +113,16 @@ def _asked(answer: Answer, texts: SlackTexts, user: str | None) -> Iterator[Part
         yield Part((context(mrkdwn(asked), plain(question)),), "")
 
 
-def _wording(answer: Answer, texts: SlackTexts) -> Iterator[Part]:
-    if _has_values(answer):
-        bold = _bold(answer.answer, "*", escape_mrkdwn)
-        if formats(answer.answer) or "\n" in answer.answer or length(bold) > TEXT_LIMIT:
-            yield Part(tuple(sections(answer.answer)), answer.answer)
-        else:
-            yield Part((section(mrkdwn(bold)),), answer.answer)
+def _values(answer: Answer) -> Iterator[Part]:
+    """The values bold, unless something in them could format or they are too long for it."""
+    bold = _bold(answer.answer, "*", escape_mrkdwn)
+    if formats(answer.answer) or "\n" in answer.answer or length(bold) > TEXT_LIMIT:
+        yield Part(tuple(sections(answer.answer)), answer.answer)
+    else:
+        yield Part((section(mrkdwn(bold)),), answer.answer)
+
+
+def _sentence_parts(answer: Answer, texts: SlackTexts) -> Iterator[Part]:
     for told in _sentences(answer, texts):
         yield Part(tuple(sections(told)), "" if _has_values(answer) else told)
 

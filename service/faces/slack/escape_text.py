@@ -54,6 +54,7 @@ def escape_markdown(text: str) -> str:
 def web_link(address: str, label: str) -> str:
     """An mrkdwn link that shows `label` in one line."""
     # In both parts a | would end the part; a space would end the address.
-    target = _UNSAFE.sub(lambda found: quote(found[0]), address)
+    scheme, colon, rest = address.partition(":")
+    target = _UNSAFE.sub(lambda found: quote(found[0]), f"{scheme.lower()}{colon}{rest}")
     shown = escape_mrkdwn(" ".join(label.split()).replace("|", LOOKS_LIKE_BAR))
     return f"<{escape_plain(target)}|{shown}>"
