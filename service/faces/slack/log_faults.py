@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -22,13 +23,19 @@ def slack_error(error: BaseException) -> str | None:
     """The `error` of a reply of Slack's; None when there was no such reply."""
     if not isinstance(error, SlackApiError):
         return None
-    name = error.response.get("error")
+    name = said_by_slack(error).get("error")
     return str(name) if name else f"status {getattr(error.response, 'status_code', 'unknown')}"
+
+
+def said_by_slack(error: SlackApiError) -> dict[str, Any]:
+    """The object that Slack replied with; nothing in it when a proxy replied, with a page or a line of text."""
+    data = getattr(error.response, "data", error.response)
+    return data if isinstance(data, dict) else {}
 
 
 def log_slack_fault(doing: str, error: BaseException) -> None:
     """Say that Slack did not take what we wanted of it."""
-    needed = error.response.get("needed") if isinstance(error, SlackApiError) else None
+    needed = said_by_slack(error).get("needed") if isinstance(error, SlackApiError) else None
     logger.warning("Slack: %s failed: %s%s", doing, fault_name(error), f" (needs {needed})" if needed else "")
 
 

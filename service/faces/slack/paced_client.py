@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from service.faces.slack.log_faults import logger
+from service.faces.slack.log_faults import logger, said_by_slack
 
 CALL_SECONDS = 30.0
 ATTEMPTS = 5
@@ -120,7 +120,10 @@ def _limited(token: str, method: str, arguments: dict[str, Any]) -> tuple[str, .
 def _retry_after(error: SlackApiError) -> float | None:
     """The seconds that Slack asks for; None when it is no matter of limits."""
     response = error.response
-    if getattr(response, "status_code", None) != TOO_MANY and response.get("error") != "ratelimited":
+    if (
+        getattr(response, "status_code", None) != TOO_MANY
+        and said_by_slack(error).get("error") != "ratelimited"
+    ):
         return None
     headers = {name.lower(): value for name, value in dict(getattr(response, "headers", {})).items()}
     try:
