@@ -6,8 +6,11 @@ https://docs.slack.dev/messaging/sending-and-scheduling-messages#text-streaming
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault
+from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, slack_error
 from service.faces.slack.place import Place
+
+# Slack has ended it, as it does with those that nothing came for, or somebody has deleted its message.
+OVER = frozenset({"message_not_in_streaming_state", "message_not_found"})
 
 
 class AnswerStream:
@@ -19,7 +22,7 @@ class AnswerStream:
         self.ts: str | None = None
         """The message that it writes; serves chat.update when the stream is broken."""
         self.broken = place.thread is None
-        self.stopped = False
+        self._is_open = False
 
     async def write(self, text: str) -> None:
         """Add markdown text, at most 12,000 characters."""
@@ -38,17 +41,16 @@ class AnswerStream:
                 recipient_user_id=self._place.user,
                 markdown_text=text,
             )
-            self.ts = str(reply["ts"])
+            self.ts, self._is_open = str(reply["ts"]), True
         except SLACK_FAULTS as error:
-            self.broken = True
-            log_slack_fault("a chat stream", error)
+            self._break(error)
 
     async def stop(
         self, blocks: Sequence[dict[str, Any]] = (), metadata: Mapping[str, Any] | None = None
-    ) -> None:
-        """End it, with blocks below its text; broken where it cannot be ended so."""
-        if self.ts is None or self.stopped:
-            return
+    ) -> bool:
+        """End it, with blocks below its text; False where it cannot be ended so, or is over already."""
+        if self.ts is None or not self._is_open:
+            return False
         try:
             await self._place.client.chat_stopStream(
                 channel=self._place.channel,
@@ -56,7 +58,14 @@ class AnswerStream:
                 blocks=list(blocks) or None,
                 metadata=dict(metadata) if metadata else None,
             )
-            self.stopped = True
+            self._is_open = False
+            return True
         except SLACK_FAULTS as error:
-            self.broken = True
-            log_slack_fault("ending a chat stream", error)
+            self._break(error)
+            return False
+
+    def _break(self, error: BaseException) -> None:
+        self.broken = True
+        if slack_error(error) in OVER:
+            self._is_open = False
+        log_slack_fault("a chat stream", error)

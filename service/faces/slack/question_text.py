@@ -11,7 +11,7 @@ from typing import Any
 from service.answering.question import QUESTION_LIMIT
 from service.faces.control_characters import without_control_characters
 
-_CONTROL = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
+_CONTROL = re.compile(r"<([@#!]?)([^<>|\s][^<>|]*)(?:\|([^<>]*))?>")
 _USER = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 _SPACES = re.compile(r"[^\S\n]+")
 _ENTITIES = (

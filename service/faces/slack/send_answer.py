@@ -99,7 +99,8 @@ class Reply:
         """Send nothing more; gives the messages that stand there, for whoever writes over them."""
         await self._pause()
         await self._abandon_stream()
-        if self._is_status_shown and not self._slots.messages:
+        # Where the question began the thread and is deleted, there is no thread to clear anything in.
+        if self._is_status_shown and not self._slots.messages and self.place.thread != self._asked_by:
             with _logged("clearing the status"):
                 await self._set_status("")
         return self.messages
@@ -127,8 +128,7 @@ class Reply:
         if self._stream.broken or self._stream.ts is None:
             return False
         first, *others = closing
-        await self._stream.stop(first.blocks, metadata)
-        if not self._stream.stopped:
+        if not await self._stream.stop(first.blocks, metadata):
             return False
         self._slots.messages.append(self._stream.ts)
         await self._slots.put(others, metadata, start=1)
