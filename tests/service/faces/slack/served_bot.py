@@ -1,0 +1,148 @@
+"""The parts of a bot in, the bot served over HTTP in a thread of its own out, told of by a pretended Slack."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from indexing.archive.records import Feedback
+from service.answering.suggestions import Suggested
+from service.faces.problems import add_problem_handlers
+from service.faces.request_ids import RequestIds
+from service.faces.signed_links import LinkSigner
+from service.faces.slack import slack_events
+from service.faces.slack.bot import Bot, SlackServices, build_bot
+from service.faces.slack.seen_events import RememberedEvents, SeenEvents
+from service.faces.slack.workspaces import Workspaces
+from tests.service.faces.slack.scripted_answering import ScriptedAnswering
+from tests.slack_stub.running_stub import SECRET, TOKEN, RunningSlack
+
+PATIENCE_S = 30.0
+
+
+@dataclass
+class Shelf:
+    """What a bot wants of an archive besides answers."""
+
+    ratings: list[Feedback] = field(default_factory=list)
+
+    async def put_feedback(self, feedback: Feedback) -> None:
+        self.ratings.append(feedback)
+
+    async def language_samples(self) -> Sequence[tuple[str, Any]]:
+        return [
+            ("fr", SimpleNamespace(count=3)),
+            ("en", SimpleNamespace(count=9)),
+            ("xx", SimpleNamespace(count=99)),
+        ]
+
+
+@dataclass
+class Suggesting:
+    """Suggestions without an archive."""
+
+    questions: tuple[str, ...] = ("Who won?", "What did it cost?", "Who came?", "When?", "Why?")
+
+    async def for_language(self, tag: str) -> Suggested | None:
+        return Suggested(tag, self.questions)
+
+
+@dataclass
+class ServedBot:
+    """A bot and what a test may ask of it."""
+
+    url: str
+    answering: ScriptedAnswering
+    shelf: Shelf
+    bot: Bot
+    stop_seconds: float = PATIENCE_S
+    unanswered: int | None = None
+
+    def __post_init__(self) -> None:
+        self.stopping = threading.Event()
+        self.stopped = threading.Event()
+
+    def until_idle(self) -> None:
+        """Wait until nothing is being answered."""
+        until = time.monotonic() + PATIENCE_S
+        while len(self.bot.running):
+            assert time.monotonic() < until, "something is still running"
+            time.sleep(0.005)
+
+    def stop(self) -> None:
+        """Shut it down, and wait until it is."""
+        self.stopping.set()
+        assert self.stopped.wait(PATIENCE_S), "it did not stop"
+
+
+@contextmanager
+def served_bot(
+    slack: RunningSlack,
+    answering: ScriptedAnswering | None = None,
+    *,
+    tokens: Sequence[str] = (TOKEN,),
+    seen: SeenEvents | None = None,
+    **services: Any,
+) -> Iterator[ServedBot]:
+    """Serve a bot to which `slack` sends its events, unless it has been told of another."""
+    ready: list[ServedBot] = []
+    started = threading.Event()
+
+    async def serve() -> None:
+        shelf, answers = Shelf(), answering or ScriptedAnswering()
+        parts: dict[str, Any] = {
+            "answering": answers,
+            "archive": shelf,
+            "links": LinkSigner((), pages_need_key=False),
+            "workspaces": await Workspaces.open(tokens, slack.api_url),
+            "seen": seen or RememberedEvents(),
+            "suggestions": Suggesting(),
+            "signing_secret": SECRET,
+            "public_url": "https://archive.example",
+            "api_url": slack.api_url,
+        }
+        bot = build_bot(SlackServices(**(parts | services)))
+        app = FastAPI()
+        app.state.services = SimpleNamespace(
+            slack=bot.app, settings=SimpleNamespace(slack_signing_secret=SecretStr(SECRET))
+        )
+        add_problem_handlers(app)
+        app.include_router(slack_events.router)
+        app.add_middleware(RequestIds)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            while not server.started:
+                await asyncio.sleep(0.01)
+            served = ServedBot(
+                f"http://127.0.0.1:{listening.getsockname()[1]}/slack/events", answers, shelf, bot
+            )
+            ready.append(served)
+            started.set()
+            while not served.stopping.is_set():
+                await asyncio.sleep(0.01)
+            server.should_exit = True
+            await serving
+            served.unanswered = await bot.stop(served.stop_seconds)
+            served.stopped.set()
+
+    thread = threading.Thread(target=asyncio.run, args=[serve()])
+    thread.start()
+    assert started.wait(PATIENCE_S), "the bot did not start"
+    served = ready[0]
+    slack.events_to(served.url)
+    try:
+        yield served
+    finally:
+        served.stopping.set()
+        thread.join(PATIENCE_S)
+    assert not thread.is_alive()
