@@ -44,6 +44,11 @@ from service.settings import Settings
 # four bytes, each written as %XX, are 24 KB.
 HEAD_BYTES = 64 * 1024
 SHUTDOWN_SECONDS = 20
+WHOLE = (
+    *(http_answers, http_articles, http_feedback, chat_completions, http_status, http_metrics, http_backup),
+    *(pages, http_tokens, widget_script),
+)
+"""The faces that are routes, in the order in which the description lists them."""
 UNTRACED = frozenset({"/healthz", "/readyz", "/metrics"})  # asked every few seconds by machines
 
 
@@ -54,10 +59,13 @@ def create_app(
     answering: Answering,
     clock: Callable[[], float] = time.time,
     tracer_provider: TracerProvider | None = None,
+    *,
+    only_slack: bool = False,
 ) -> FastAPI:
     """The application; whoever opened archive and encoder closes them. Raises SettingsError.
 
     `clock` gives Unix seconds: widget tokens and links expire by it. With a `tracer_provider` each request is a span.
+    `only_slack`: it takes what Slack sends, and says how it is; nobody else can ask.
     """
     keys = KeyRing.of(settings)
     access = AccessRules.of(settings, keys, WidgetTokens(keys, clock=clock))
@@ -98,21 +106,12 @@ def create_app(
         backing_up=asyncio.Lock(),
     )
     add_problem_handlers(app)
-    for module in (
-        http_answers,
-        http_articles,
-        http_feedback,
-        chat_completions,
-        http_status,
-        http_metrics,
-        http_backup,
-    ):
-        app.include_router(module.router)
-    for module in (pages, http_tokens, widget_script):
+    for module in WHOLE if not only_slack else (http_status,):
         app.include_router(module.router)
     if settings.slack_signing_secret is not None:
         app.include_router(slack_events.router)
-    app.router.routes.append(mcp_route())
+    if not only_slack:
+        app.router.routes.append(mcp_route())
     # The last one added is the outermost.
     app.add_middleware(CatchErrors)
     rates = CallerRates(settings.rate_per_key, settings.rate_per_address, shared)

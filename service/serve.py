@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-import signal
 import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, closing, contextmanager
@@ -21,8 +20,10 @@ from service.api_keys import own_key
 from service.app import create_app, server_options
 from service.errors import SettingsError
 from service.faces.access import check_binding
+from service.faces.slack.run_bot import RunningBot
 from service.log_lines import start_log
 from service.open_local import Local, open_local, overruled
+from service.run_slack import StoppedTogether, slack_bot
 from service.running_service import (
     FILE,
     announce,
@@ -46,17 +47,17 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
     if settings.server is None and (address := find_running(settings.archive)):
         click.echo(f"Citewell is running already: {address}/   (archive {settings.archive.resolve()})")
         return
-    listening = _listen(settings)
+    listening = listen(settings)
     if listening is None:
         click.echo(_runs_elsewhere(settings))
         return
     with closing(listening):
         start_log(settings.log, requests=settings.log_requests == "on")
-        address = _address(settings.host, listening.getsockname()[1])
+        address = address_of(settings.host, listening.getsockname()[1])
         if said := overruled(settings):
             click.echo(said)
         async with AsyncExitStack() as stack:
-            with _said_when_slow(f"Opening the archive {settings.place} ..."):
+            with said_when_slow(f"Opening the archive {settings.place} ..."):
                 local = await stack.enter_async_context(open_local(settings))
                 if with_samples:
                     await _add_samples(local, settings)
@@ -66,7 +67,7 @@ async def serve_until_stopped(settings: Settings, *, with_samples: bool) -> None
 
 
 @contextmanager
-def _said_when_slow(text: str) -> Iterator[None]:
+def said_when_slow(text: str) -> Iterator[None]:
     """Print `text` if the block takes more than two seconds."""
     timer = Timer(SLOW_SECONDS, click.echo, [text])
     timer.daemon = True
@@ -77,7 +78,7 @@ def _said_when_slow(text: str) -> Iterator[None]:
         timer.cancel()
 
 
-def _listen(settings: Settings) -> socket.socket | None:
+def listen(settings: Settings) -> socket.socket | None:
     """A listening socket; None when Citewell has the port; SettingsError when it cannot be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -92,7 +93,7 @@ def _listen(settings: Settings) -> socket.socket | None:
                 f"cannot listen on {settings.host}:{settings.port} ({error.strerror}); set CITEWELL_HOST to an "
                 "address of this machine and CITEWELL_PORT to a port that you may open (1024 or higher)"
             ) from error
-        match who_answers(_address(settings.host, settings.port)):
+        match who_answers(address_of(settings.host, settings.port)):
             case "citewell":
                 return None
             case "nobody yet":
@@ -108,7 +109,7 @@ def _listen(settings: Settings) -> socket.socket | None:
 
 def _runs_elsewhere(settings: Settings) -> str:
     """One line on the Citewell that has our port but did not announce itself for our archive."""
-    address = _address(settings.host, settings.port)
+    address = address_of(settings.host, settings.port)
     archive = archive_of(address, own_key(settings))
     told = f"archive {archive}" if archive else "its archive is shown to holders of its key only"
     line = f"Citewell is running already: {address}/   ({told})"
@@ -140,23 +141,19 @@ async def _serve(
     token = new_token()
     app = create_app(settings, local.archive, local.encoder, local.answering, tracer_provider=spans)
     app.state.services = replace(app.state.services, token=token)
-    server = uvicorn.Server(uvicorn.Config(app, **server_options(settings)))
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn stops in good order and then raises the signal again, which must not end us before we have closed.
-        signal.signal(number, lambda *_: None)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.02)
-        if server.started:
+    async with slack_bot(app) as bot:
+        server = StoppedTogether(uvicorn.Config(app, **server_options(settings)), bot)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        try:
+            if await server.has_started(serving):
+                if settings.server is None:
+                    _announce(settings, address, token)
+                await _greet(local, address, bot)
+                local.archive.keep_indexed()
+            await serving
+        finally:
             if settings.server is None:
-                _announce(settings, address, token)
-            await _greet(local, address)
-            local.archive.keep_indexed()
-        await serving
-    finally:
-        if settings.server is None:
-            withdraw(settings.archive, token)
+                withdraw(settings.archive, token)
 
 
 def _announce(settings: Settings, address: str, token: str) -> None:
@@ -171,18 +168,21 @@ def _announce(settings: Settings, address: str, token: str) -> None:
         )
 
 
-async def _greet(local: Local, address: str) -> None:
+async def _greet(local: Local, address: str, bot: RunningBot | None) -> None:
     status = await local.archive.status()
-    click.echo("\n".join(_greeting(address, status["articles"], bool(status["samples"]))))
+    click.echo("\n".join(_greeting(address, status["articles"], bool(status["samples"]), bot)))
 
 
-def _greeting(address: str, articles: int, samples: bool) -> Iterator[str]:
+def _greeting(address: str, articles: int, samples: bool, bot: RunningBot | None) -> Iterator[str]:
     yield f"Citewell is ready: {address}/   ({articles} articles)"
+    if bot is not None:
+        yield f"Slack:        {bot.said()}"
     if samples:
         yield f"Try:          {FIRST_QUESTION}"
     yield "Own articles: .venv/bin/citewell add FILES-OR-FOLDERS   Stop: Ctrl-C"
 
 
-def _address(host: str, port: int) -> str:
+def address_of(host: str, port: int) -> str:
+    """How whoever is on this machine reaches what listens there."""
     named = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{named}]:{port}" if ":" in named else f"http://{named}:{port}"

@@ -32,9 +32,9 @@ async def post_slack_events(request: Request, parts: Parts) -> Response:
     app, secret = parts.slack, parts.settings.slack_signing_secret
     if app is None or secret is None:
         raise Problem(503, "the bot is not running yet; try again in 5 s", headers={"Retry-After": "5"})
-    kind = require_media_type(request, (JSON, FORM))
     body = await read_body(request, BODY_LIMIT)
     require_signature(request, body, secret.get_secret_value())
+    kind = require_media_type(request, (JSON, FORM))
     text = _well_formed(body, kind)
     reply = await app.async_dispatch(_bolt_request(request, text))
     if reply.status == NOT_FOUND:  # nothing that we act on; told so, Slack would send it three times more

@@ -129,6 +129,7 @@ NOW = time.time()
     ("request_", "said"),
     [
         ({"content": b"{}", "headers": {"Content-Type": "application/json"}}, "no signature of Slack"),
+        ({}, "no signature of Slack"),
         (as_json(EVENT, secret="another"), "not made with SLACK_SIGNING_SECRET"),
         (as_json(EVENT, at=NOW - 600), "signed more than 300 s ago or ahead"),
         (as_json(EVENT, at=NOW + 600), "signed more than 300 s ago or ahead"),

@@ -1,0 +1,61 @@
+"""The parts of a service in; its bot out, hearing of questions in the ways that the settings name, until stopped."""
+
+from dataclasses import dataclass
+
+from service.faces.access import SLACK_EVENTS
+from service.faces.services import Services
+from service.faces.slack.bot import Bot, build_bot
+from service.faces.slack.slack_services import SlackServices
+from service.faces.slack.socket_mode import SocketMode
+from service.faces.slack.workspaces import Workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBot:
+    """A bot, and the connection over which it hears of questions unless Slack sends them to us."""
+
+    bot: Bot
+    workspaces: Workspaces
+    socket: SocketMode | None
+    over_http: bool
+
+    def said(self) -> str:
+        """One line for people: where it answers, how it hears, and what is wrong."""
+        names = ", ".join(sorted(workspace.name for workspace in self.workspaces.found)) or "no workspace"
+        ways = [*(["Socket Mode"] if self.socket else []), *([SLACK_EVENTS] if self.over_http else [])]
+        lacking = len(self.workspaces.refused) + self.workspaces.waiting
+        wrong = f"; {lacking} of the tokens do not work, `citewell slack --check` says why" if lacking else ""
+        return f"{names}, by {' and '.join(ways)}{wrong}"
+
+    async def stop(self, seconds: float) -> None:
+        """Hear nothing more, and let what is being answered finish for so long."""
+        if self.socket is not None:
+            await self.socket.stop()
+        await self.bot.stop(seconds)
+
+
+async def start_bot(parts: Services) -> RunningBot:
+    """Ask Slack whose the tokens are, and begin; a Slack that is down is no reason not to."""
+    settings = parts.settings
+    tokens = [token.get_secret_value() for token in settings.slack_bot_tokens]
+    workspaces = await Workspaces.open(tokens, settings.slack_api_url)
+    secret, app_token = settings.slack_signing_secret, settings.slack_app_token
+    bot = build_bot(
+        SlackServices(
+            answering=parts.answering,
+            archive=parts.archive,
+            links=parts.links,
+            workspaces=workspaces,
+            seen=parts.archive.seen,
+            suggestions=parts.answered_suggestions,
+            signing_secret=secret.get_secret_value() if secret else None,
+            channels=frozenset(settings.slack_channels),
+            public_url=settings.public_url,
+            api_url=settings.slack_api_url,
+        )
+    )
+    socket = None
+    if app_token is not None:
+        socket = SocketMode(bot.app, app_token.get_secret_value(), settings.slack_api_url)
+        socket.start()
+    return RunningBot(bot, workspaces, socket, over_http=secret is not None)
