@@ -430,7 +430,7 @@ def restore(settings: Settings, folder: Path) -> None:
 )
 @click.pass_obj
 def serve(settings: Settings, samples: bool, workers: int) -> None:
-    """Start the service: HTTP, the question page and the article pages.
+    """Start the service: HTTP, the question page, the article pages, and Slack when it is set up.
 
     Example: citewell serve
     """
@@ -443,6 +443,33 @@ def serve(settings: Settings, samples: bool, workers: int) -> None:
     from service.serve import serve_until_stopped  # noqa: PLC0415
 
     asyncio.run(serve_until_stopped(settings, with_samples=samples))
+
+
+@citewell.command()
+@click.option("--check", is_flag=True, help="Say what of the way to Slack is in order and what is missing.")
+@click.pass_obj
+def slack(settings: Settings, check: bool) -> None:
+    """Answer in Slack alone, without the rest of the service; `citewell serve` does both.
+
+    With --check nothing is answered: one line for each thing that is in order, worth knowing or wrong, and what to do.
+    Exit code: 0, or 1 when something is wrong. docs/slack.md leads through the set-up.
+
+    Example: citewell slack --check
+    """
+    if check:
+        from service.faces.slack.check_slack import check_slack  # noqa: PLC0415
+
+        async def work() -> bool:
+            wrong = False
+            async for finding in check_slack(settings):
+                click.echo(f"{finding.state:<6}{finding.text}")
+                wrong |= finding.state == "wrong"
+            return wrong
+
+        sys.exit(EXIT_FAILED if asyncio.run(work()) else 0)
+    from service.slack_alone import answer_slack_until_stopped  # noqa: PLC0415
+
+    asyncio.run(answer_slack_until_stopped(settings))
 
 
 @citewell.command()
