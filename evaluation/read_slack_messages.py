@@ -24,6 +24,12 @@ class ShownQuote:
         """The quote without the quotation marks around it."""
         return "".join(self.pieces)[1:-1]
 
+    @property
+    def fits_a_block(self) -> bool:
+        """Whether 3,000 characters, as JavaScript counts them, hold it escaped and in quotation marks."""
+        written = html.escape("".join(self.pieces), quote=False)
+        return len(written.encode("utf-16-le", "surrogatepass")) // 2 <= 3_000
+
 
 def quotes_in(messages: Iterable[SlackMessage]) -> list[ShownQuote]:
     """The quotes in order; pieces of one are joined where the next block says that it goes on."""

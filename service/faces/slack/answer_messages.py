@@ -27,6 +27,7 @@ from service.faces.slack.split_text import length, shortened, split_text
 __all__ = [
     "FEEDBACK_DOWN",
     "FEEDBACK_UP",
+    "NEAREST",
     "Problem",
     "SlackMessage",
     "answer_markdown",
@@ -40,6 +41,8 @@ Problem = Literal["busy", "too_many", "too_long", "no_question", "not_here", "br
 
 FEEDBACK_UP = "citewell_feedback_up"
 FEEDBACK_DOWN = "citewell_feedback_down"
+NEAREST = 3
+"""Passages under a refusal: a thread is no place for all that the archive looked at."""
 MARKDOWN_LIMIT = 12_000
 """Characters of `markdown_text`: https://docs.slack.dev/reference/methods/chat.appendStream"""
 _MARKS = re.compile(r"((?: ?\[\d{1,3}\])+)")
@@ -157,7 +160,7 @@ def _rest(answer: Answer, texts: SlackTexts, link: Link, articles: int | None) -
     if answer.refusal is not None and answer.refusal.nearest:
         heading = texts.texts.get(f"nearest_{answer.refusal.reason}") or texts.say("nearest")
         above = [context(mrkdwn(f"*{escape_mrkdwn(heading)}*"))]
-        for near in answer.refusal.nearest:
+        for near in answer.refusal.nearest[:NEAREST]:
             yield Part((*above, *source_blocks(near, texts, link, numbered=False)), "")
             above = []
 

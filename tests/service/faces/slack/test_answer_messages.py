@@ -14,6 +14,7 @@ from service.answering.answer import Answer, Citation, CitedArticle, Refusal, St
 from service.faces.slack.answer_messages import (
     FEEDBACK_DOWN,
     FEEDBACK_UP,
+    NEAREST,
     SlackMessage,
     answer_markdown,
     answer_messages,
@@ -22,9 +23,7 @@ from service.faces.slack.answer_messages import (
     problem_message,
 )
 from service.faces.slack.block_kit import TEXT_LIMIT
-from service.faces.slack.escape_text import escape_plain
 from service.faces.slack.slack_texts import all_slack_texts, slack_texts
-from service.faces.slack.split_text import length
 from tests.slack_stub.check_message import problems_of
 
 ENGLISH = slack_texts("en")
@@ -243,6 +242,14 @@ def test_a_refusal_says_what_was_searched_and_what_was_near() -> None:
     assert [quote.number for quote in quotes_in(messages)] == [None]
 
 
+def test_only_the_nearest_passages_stand_under_a_refusal() -> None:
+    nearest = tuple(replace(CITATION, number=number, quote=f"Nr. {number}") for number in range(1, 9))
+    refused = replace(REFUSED, refusal=Refusal("not_stated", "No.", nearest))
+    assert [quote.text for quote in quotes_in(answer_messages(refused, ENGLISH, view))] == [
+        f"Nr. {number}" for number in range(1, NEAREST + 1)
+    ]
+
+
 def test_a_refusal_without_anything_near_is_its_sentence() -> None:
     refused = replace(
         REFUSED, refusal=Refusal("archive_empty", "Nothing is there yet."), answer="Nothing is there yet."
@@ -442,10 +449,10 @@ def test_slack_takes_any_answer_and_every_quote_is_kept(
     closing = closing_messages(answer, texts, link)
     for messages in (whole, closing):
         check(messages, answer)
-        shown = answer.citations or (answer.refusal.nearest if answer.refusal else ())
+        shown = answer.citations or (answer.refusal.nearest[:NEAREST] if answer.refusal else ())
         assert [quote.text for quote in quotes_in(messages)] == [citation.quote for citation in shown]
         for quote in quotes_in(messages):
-            assert len(quote.pieces) == 1 or length(escape_plain(f"“{quote.text}”")) > TEXT_LIMIT
+            assert (len(quote.pieces) == 1) is quote.fits_a_block
     for piece in answer_markdown(answer, texts):
         arguments = {"channel": "C1", "ts": "1700000000.000100", "markdown_text": piece}
         assert not problems_of("chat.appendStream", arguments)
