@@ -165,9 +165,10 @@ def slack_page(report: dict[str, Any]) -> str:
         "",
         f"{report['asked']:,} questions of all sets were put to one archive of {report['articles']:,} articles. Each "
         "answer was sent twice to a pretended Slack that holds to Slack's documented limits (tests/slack_stub): as "
-        "messages, and as a stream with what closes it. *Refused*: calls that it refused; none is wanted. *Kept everything*: "
-        "answers whose messages, read back, hold every quote letter by letter, in one block where a block can hold it, "
-        "and every mark; all are wanted. *Split*: quotes longer than a block. How: docs/evaluation.md.",
+        "messages, and as a stream with what closes it. *Refused*: calls that it refused; none is wanted. *Kept "
+        "everything*: answers whose messages, read back, hold every quote letter by letter, in one block where a "
+        "block can hold it, and every mark; all are wanted. *Split*: quotes longer than a block. How: "
+        "docs/evaluation.md.",
         "",
         "| answers | | refusals among them | calls | refused | kept everything | quotes | split | most messages | "
         "longest, characters |",
