@@ -86,10 +86,8 @@ async def test_events_and_commands_are_heard_and_acknowledged(
         for one in await do(slack.deliveries):
             assert len(one["attempts"]) == 1, one
         shown = await do(slack.shown)
-        assert shown["connections"] == 1
         assert [one["text"] for one in shown["ephemeral"]] == ["One moment."]
         assert not await do(slack.refused_calls)
-    assert (await do(slack.shown))["connections"] == 0
     assert not mode.connected.is_set()
 
 
