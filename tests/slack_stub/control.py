@@ -15,7 +15,7 @@ from tests.slack_stub.deliveries import Deliveries, Delivery
 from tests.slack_stub.people import People
 from tests.slack_stub.sockets import Sockets
 from tests.slack_stub.web_api import WebApi
-from tests.slack_stub.workspace import Channel, State, Workspace
+from tests.slack_stub.workspace import Channel, Message, State, Workspace
 
 ACTS = (
     "say",
@@ -54,6 +54,7 @@ class Control:
         """All of them."""
         return [
             *[web.post(f"/control/{name}", self._act(name)) for name in ACTS],
+            web.post("/control/together", self._together),
             web.post("/control/urls", self._urls),
             web.post("/control/verify", self._verify),
             web.post("/control/faults", self._faults),
@@ -66,28 +67,44 @@ class Control:
             web.get("/control/thread", self._thread),
             web.get("/control/deliveries", self._kept_deliveries),
             web.get("/control/shown", self._shown),
+            web.get("/control/connections", self._connections),
         ]
 
     def _act(self, name: str) -> Callable[[web.Request], Any]:
-        act = getattr(self._people, name)
-
         async def handle(request: web.Request) -> web.Response:
             given = await request.json()
             wait = float(given.pop("wait", 0) or 0)
-            sending = {key: given.pop(key) for key in SENDING if key in given}
             try:
-                outcome = act(sending=sending, **given)
+                outcome = self._begin(name, given)
             except (LookupError, StopIteration) as error:
                 return web.json_response({"error": f"there is no {error}"}, status=404)
-            message, sent = outcome if isinstance(outcome, tuple) else (None, outcome)
-            self._changes.happened()
-            if wait:
-                await self._changes.until(lambda: all(one.done for one in sent) or None, wait)
-            return web.json_response(
-                {"message": message and shown(message), "deliveries": [one.shown() for one in sent]}
-            )
+            [done] = await self._outcomes([outcome], wait)
+            return web.json_response(done)
 
         return handle
+
+    async def _together(self, request: web.Request) -> web.Response:
+        """Many acts, begun in one go; the outcomes when all are answered."""
+        given = await request.json()
+        begun = [self._begin(one.pop("act"), one) for one in given["acts"]]
+        return web.json_response(await self._outcomes(begun, float(given["wait"])))
+
+    def _begin(self, name: str, given: dict[str, Any]) -> tuple[Message | None, list[Delivery]]:
+        sending = {key: given.pop(key) for key in SENDING if key in given}
+        outcome = getattr(self._people, name)(sending=sending, **given)
+        self._changes.happened()
+        return outcome if isinstance(outcome, tuple) else (None, outcome)
+
+    async def _outcomes(
+        self, begun: list[tuple[Message | None, list[Delivery]]], wait: float
+    ) -> list[dict[str, Any]]:
+        if wait:
+            sent = [delivery for _, deliveries in begun for delivery in deliveries]
+            await self._changes.until(lambda: all(one.done for one in sent) or None, wait)
+        return [
+            {"message": message and shown(message), "deliveries": [one.shown() for one in deliveries]}
+            for message, deliveries in begun
+        ]
 
     async def _urls(self, request: web.Request) -> web.Response:
         self._deliveries.urls = (await request.json())["urls"]
@@ -188,7 +205,7 @@ class Control:
         return await self._when(look, float(asked.get("wait", 0)))
 
     async def _shown(self, request: web.Request) -> web.Response:
-        """What only some see: ephemeral messages, statuses, suggested prompts, modals; and who is connected."""
+        """What only some see: ephemeral messages, statuses, suggested prompts, modals."""
         state = self._state
         return web.json_response(
             {
@@ -196,9 +213,17 @@ class Control:
                 "statuses": state.statuses,
                 "prompts": state.prompts,
                 "views": state.views,
-                "connections": len(self._sockets),
             }
         )
+
+    async def _connections(self, request: web.Request) -> web.Response:
+        asked = request.query
+
+        def look() -> list[dict[str, Any]] | None:
+            open_now = len(self._sockets)
+            return [{"open": open_now}] if open_now >= int(asked["at_least"]) else None
+
+        return await self._when(look, float(asked.get("wait", 0)))
 
     async def _when(self, look: Callable[[], list[dict[str, Any]] | None], wait: float) -> web.Response:
         found = await self._changes.until(look, wait)

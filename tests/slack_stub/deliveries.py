@@ -204,7 +204,7 @@ class Deliveries:
                 data=body.encode(),
                 headers=headers,
                 timeout=aiohttp.ClientTimeout(total=self._ack_s),
-                max_redirects=MOST_REDIRECTS,
+                max_redirects=MOST_REDIRECTS + 1,  # it fails at the last one
             ) as response:
                 attempt.status = response.status
                 attempt.reason = "" if response.ok else "http_error"

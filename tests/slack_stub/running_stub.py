@@ -43,6 +43,7 @@ class RunningSlack:
         self.address = self._process.stdout.readline().strip()
         assert self.address, "the stub did not start; its reason stands above"
         self.api_url = f"{self.address}/api/"
+        self._client = httpx.Client(trust_env=False)
 
     # What people do.
 
@@ -122,6 +123,17 @@ class RunningSlack:
             "click", user=user, channel=channel, ts=ts, action_id=action_id, which=which, **sending
         )
 
+    def together(self, *acts: dict[str, Any], wait: float = PATIENCE_S) -> list[dict[str, Any]]:
+        """Many acts in one go, each as `{"act": "say", "user": ..., ...}`, of `control.ACTS`; when all are answered."""
+        found = self._client.post(
+            f"{self.address}/control/together",
+            json={"acts": list(acts), "wait": wait},
+            timeout=wait + PATIENCE_S,
+        )
+        assert found.is_success, found.text
+        outcomes: list[dict[str, Any]] = found.json()
+        return outcomes
+
     def post_event(self, event: dict[str, Any], *, team: str = TEAM, **sending: Any) -> dict[str, Any]:
         """Send any event, in the envelope that events have."""
         return self._act("event", team=team, event=event, **sending)
@@ -156,7 +168,7 @@ class RunningSlack:
         return self._list("deliveries", {"done": int(done), "wait": wait}, wait)
 
     def shown(self) -> dict[str, Any]:
-        """What only some see: `ephemeral`, `statuses`, `prompts`, `views`; and `connections` of Socket Mode."""
+        """What only some see: `ephemeral`, `statuses`, `prompts`, `views`."""
         found: dict[str, Any] = self._get("shown", {}, PATIENCE_S)
         return found
 
@@ -182,6 +194,10 @@ class RunningSlack:
         """A new channel (team, kind, name, members), or other fields of one."""
         self._post("channel", {"id": channel, **fields})
 
+    def connected(self, *, at_least: int = 1, wait: float = PATIENCE_S) -> None:
+        """Return as soon as so many connections of Socket Mode are open."""
+        self._list("connections", {"at_least": at_least, "wait": wait}, wait)
+
     def disconnect(self, reason: str = "refresh_requested") -> None:
         """End the connections of Socket Mode: refresh_requested, warning, link_disabled, or `cut` without a word."""
         self._post("disconnect", {"reason": reason})
@@ -196,6 +212,7 @@ class RunningSlack:
 
     def kill(self) -> None:
         """End it hard: Slack is down."""
+        self._client.close()
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
@@ -210,9 +227,7 @@ class RunningSlack:
         return self._post(name, {**given, "wait": wait}, wait)
 
     def _post(self, name: str, given: Any, wait: float = PATIENCE_S) -> dict[str, Any]:
-        response = httpx.post(
-            f"{self.address}/control/{name}", json=given, trust_env=False, timeout=wait + PATIENCE_S
-        )
+        response = self._client.post(f"{self.address}/control/{name}", json=given, timeout=wait + PATIENCE_S)
         assert response.is_success, response.text
         found: dict[str, Any] = response.json()
         return found
@@ -223,9 +238,7 @@ class RunningSlack:
 
     def _get(self, name: str, asked: dict[str, Any], wait: float) -> Any:
         given = {key: value for key, value in asked.items() if value is not None}
-        response = httpx.get(
-            f"{self.address}/control/{name}", params=given, trust_env=False, timeout=wait + PATIENCE_S
-        )
+        response = self._client.get(f"{self.address}/control/{name}", params=given, timeout=wait + PATIENCE_S)
         assert response.is_success, response.text
         return response.json()
 

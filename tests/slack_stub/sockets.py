@@ -13,15 +13,18 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.slack_stub.changes import Changes
+
 MOST_CONNECTIONS = 10
 
 
 class Sockets:
     """The open connections of the app."""
 
-    def __init__(self, app: str, refuse: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(self, app: str, changes: Changes, refuse: Callable[[str, dict[str, Any]], None]) -> None:
         """`refuse` is told of acknowledgements that fit nothing."""
         self._app = app
+        self._changes = changes
         self._refuse = refuse
         self._tickets: set[str] = set()
         self._open: list[tuple[web.WebSocketResponse, web.Request]] = []
@@ -59,6 +62,7 @@ class Sockets:
                 "connection_info": {"app_id": self._app},
             }
             await socket.send_json(hello)
+            self._changes.happened()
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     self._acknowledge(message.data)
@@ -82,7 +86,8 @@ class Sockets:
 
     async def disconnect(self, reason: str) -> None:
         """Ask every connection to be opened anew, and close it; `cut` ends them without a word."""
-        for socket, request in list(self._open):
+        leaving, self._open = self._open, (self._open if reason == "warning" else [])
+        for socket, request in leaving:
             if reason == "cut":
                 if request.transport is not None:
                     request.transport.abort()

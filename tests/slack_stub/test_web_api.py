@@ -29,7 +29,7 @@ from tests.slack_stub.running_stub import (
 from tests.slack_stub.workspace import SCOPES
 
 FAR_AWAY = "1700000000.000100"
-RECIPIENT = {"recipient_team_id": TEAM, "recipient_user_id": ALICE}
+RECIPIENT: dict[str, Any] = {"recipient_team_id": TEAM, "recipient_user_id": ALICE}
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,13 @@ def test_a_scope_must_be_granted(
         client.api_call(method, json=arguments)
     assert caught.value.response["error"] == "missing_scope"
     assert caught.value.response["needed"] == scope
+
+
+def test_a_body_that_is_no_json_is_refused(slack: RunningSlack) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    for body, error in (("{", "invalid_json"), ("[]", "json_not_object")):
+        reply = httpx.post(f"{slack.api_url}auth.test", content=body, headers=headers, trust_env=False)
+        assert reply.json()["error"] == error
 
 
 def test_methods_that_do_not_exist_are_unknown(client: WebClient) -> None:

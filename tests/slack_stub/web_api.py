@@ -76,7 +76,11 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call."""
         method = request.match_info["method"]
-        given = await _arguments(request)
+        try:
+            given = await _arguments(request)
+        except Refused as refused:
+            self._keep(method, "", {}).error = refused.error
+            return web.json_response({"ok": False, "error": refused.error})
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip() or str(
             given.pop("token", "")
         )
@@ -97,7 +101,11 @@ class WebApi:
 
     async def respond(self, request: web.Request) -> web.Response:
         """A post to a response_url: https://docs.slack.dev/interactivity/handling-user-interaction#message_responses."""
-        given = await _arguments(request)
+        try:
+            given = await _arguments(request)
+        except Refused as refused:
+            self._keep("response_url", "", {}).error = refused.error
+            return web.json_response({"ok": False, "error": refused.error}, status=400)
         call = self._keep("response_url", "", given)
         target = self._interactions.use_response_url(request.match_info["key"])
         if isinstance(target, str):
@@ -241,11 +249,16 @@ def _cut(request: web.Request) -> web.Response:
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:
-    """From a query, a form or JSON, whichever came."""
+    """From a query, a form or JSON, whichever came. Raises Refused."""
     given: dict[str, Any] = dict(request.query)
     if request.method != "POST":
         return given
     if request.content_type == "application/json":
-        body = await request.json() if request.can_read_body else {}
-        return {**given, **body} if isinstance(body, dict) else given
+        try:
+            body = await request.json() if request.can_read_body else {}
+        except ValueError:
+            raise Refused("invalid_json") from None
+        if not isinstance(body, dict):
+            raise Refused("json_not_object")
+        return {**given, **body}
     return {**given, **dict(await request.post())}
