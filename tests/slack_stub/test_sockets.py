@@ -171,7 +171,7 @@ async def test_bolt_answers_over_a_connection_and_opens_another_when_asked(patie
 
     @app.event("app_mention")
     async def answer(event: dict[str, Any], say: Any, request: Any) -> None:
-        retries.append(request.headers.get("x-patient-retry-num"))
+        retries.append(request.headers.get("x-slack-retry-num"))
         await say(text="102", thread_ts=event["ts"])
 
     @app.event("message")
