@@ -1,4 +1,8 @@
-"""Somebody opens the assistant pane in; a greeting and questions that the archive answers out."""
+"""Somebody opens a conversation with the bot in; questions that the archive answers, in the old pane a greeting, out.
+
+Apps made since 2026 have one conversation, in the messages of the app (agent_view in their manifest); older ones may
+have the assistant pane, of each of whose threads Slack tells: https://docs.slack.dev/ai/migrating-to-agent-messaging
+"""
 
 from typing import Any
 
@@ -22,7 +26,7 @@ PROMPTS = 4  # https://docs.slack.dev/reference/methods/assistant.threads.setSug
 
 
 class AssistantPane:
-    """Listens to panes being opened; what is asked in one comes as a direct message."""
+    """Listens to conversations being opened; what is asked in one comes as a direct message."""
 
     def __init__(
         self,
@@ -47,6 +51,12 @@ class AssistantPane:
         )
         self._running.also(self._greet(place))
 
+    async def home_opened(self, event: dict[str, Any], context: AsyncBoltContext) -> None:
+        """The messages of the app were opened, not for the first time perhaps: nothing is said there unasked."""
+        if event.get("tab") == "messages":
+            place = self._places.place(context, str(event["channel"]), None, str(event["user"]))
+            self._running.also(self._suggest_anew(place, str(event.get("event_ts") or "")))
+
     async def context_changed(self, event: dict[str, Any]) -> None:
         """The pane stays while its reader looks at another channel, which no answer depends on."""
 
@@ -58,15 +68,27 @@ class AssistantPane:
         try:
             greeting = SlackMessage(text=escape_plain(texts.say("greeting")), blocks=())
             await MessageSlots(place).put([greeting], {})
-            if prompts := await self._prompts(texts.language):
-                await place.client.assistant_threads_setSuggestedPrompts(
-                    channel_id=place.channel,
-                    thread_ts=place.thread,
-                    title=texts.say("suggestions"),
-                    prompts=[{"title": one, "message": one} for one in prompts],
-                )
+            await self._suggest(place, texts)
         except SLACK_FAULTS as error:
             log_slack_fault("greeting in the assistant pane", error)
+
+    async def _suggest_anew(self, place: Place, opened: str) -> None:
+        if not await self._asking.once("home", place.team, place.channel, opened):
+            return
+        try:
+            await self._suggest(place, await self._texts())
+        except SLACK_FAULTS as error:
+            log_slack_fault("suggesting questions", error)
+
+    async def _suggest(self, place: Place, texts: SlackTexts) -> None:
+        if prompts := await self._prompts(texts.language):
+            # With a thread nothing would be shown but in the old pane, and Slack would not say so.
+            await place.client.assistant_threads_setSuggestedPrompts(
+                channel_id=place.channel,
+                thread_ts=place.thread,
+                title=texts.say("suggestions"),
+                prompts=[{"title": one, "message": one} for one in prompts],
+            )
 
     async def _prompts(self, language: str) -> tuple[str, ...]:
         try:

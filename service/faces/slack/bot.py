@@ -23,9 +23,10 @@ from service.faces.slack.slack_services import SlackServices
 
 __all__ = ["Bot", "SlackServices", "build_bot"]
 
-# At its level DEBUG Bolt would write down what comes and goes.
+# At its level DEBUG Bolt would write down what comes and goes; its warnings are of SLACK_BOT_TOKEN in the environment,
+# which it reads as well and does not need.
 _bolt_logger = logging.getLogger("citewell.slack.bolt")
-_bolt_logger.setLevel(logging.WARNING)
+_bolt_logger.setLevel(logging.ERROR)
 
 
 class Bot:
@@ -62,6 +63,7 @@ def build_bot(services: SlackServices) -> Bot:
     feedback = FeedbackButtons(services.archive, running, places, services.signing_secret or "")
     app.event("app_mention")(messages.mention)
     app.event("message")(messages.message)
+    app.event("app_home_opened")(pane.home_opened)
     app.event("assistant_thread_started")(pane.started)
     app.event("assistant_thread_context_changed")(pane.context_changed)
     app.command(COMMAND)(commands.command)

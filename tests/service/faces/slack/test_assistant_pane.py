@@ -4,7 +4,7 @@ from typing import Any
 
 from service.faces.slack.slack_texts import slack_texts
 from tests.service.faces.slack.served_bot import ServedBot, Suggesting, served_bot
-from tests.slack_stub.running_stub import BOT, NEWS, RunningSlack
+from tests.slack_stub.running_stub import ALICE, BOT, NEWS, RunningSlack
 
 EN = slack_texts("en")
 COST = "What did the bridge cost?"
@@ -70,3 +70,30 @@ def test_looking_at_another_channel_changes_nothing(slack: RunningSlack, bot: Se
     assert all(one["acknowledged"] for one in slack.deliveries())
     bot.until_idle()
     assert len(slack.thread_of(channel, ts)) == before
+
+
+def home(slack: RunningSlack, tab: str = "messages", **sending: Any) -> str:
+    """The app's messages, or another tab, are opened; the channel of the conversation."""
+    channel = str(slack.user_message("", channel="im")["deliveries"][0]["payload"]["event"]["channel"])
+    event = {"type": "app_home_opened", "user": ALICE, "channel": channel, "tab": tab, "event_ts": "9.9"}
+    slack.post_event(event, **sending)
+    return channel
+
+
+def test_whoever_opens_the_messages_sees_questions_and_no_greeting(
+    slack: RunningSlack, bot: ServedBot
+) -> None:
+    channel = home(slack, repeats=2)
+    slack.calls("assistant.threads.setSuggestedPrompts", at_least=1)
+    bot.until_idle()
+    (prompts,) = slack.shown()["prompts"]
+    assert prompts["channel_id"] == channel
+    assert prompts.get("thread_ts") is None, "with one, Slack would show nothing"
+    assert [one["message"] for one in prompts["prompts"]] == list(Suggesting().questions[:4])
+    assert slack.calls("chat.postMessage") == [] and slack.refused_calls() == []
+
+
+def test_other_tabs_are_left_alone(slack: RunningSlack, bot: ServedBot) -> None:
+    home(slack, "home")
+    bot.until_idle()
+    assert slack.shown()["prompts"] == []
