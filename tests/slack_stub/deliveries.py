@@ -24,6 +24,7 @@ from tests.slack_stub.sockets import Sockets
 Kind = Literal["events_api", "slash_commands", "interactive"]
 RETRY_AFTER_S = (0.0, 60.0, 300.0)
 MOST_REDIRECTS = 2
+MOST_AT_ONCE = 50  # more would measure how this process waits for itself, not how the app answers
 SOCKET = "socket"
 
 
@@ -83,6 +84,7 @@ class Deliveries:
         self._ack_s = ack_s
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
+        self._turns = asyncio.Semaphore(MOST_AT_ONCE)
         self._number = 0
 
     async def close(self) -> None:
@@ -196,10 +198,15 @@ class Deliveries:
         }
         if number:
             headers |= {"x-slack-retry-num": str(number), "x-slack-retry-reason": reason}
+        async with self._turns:
+            return await self._try(self._session, url, body, headers, Attempt(url, number, 0.0))
+
+    async def _try(
+        self, session: aiohttp.ClientSession, url: str, body: str, headers: dict[str, str], attempt: Attempt
+    ) -> Attempt:
         began = time.monotonic()
-        attempt = Attempt(url, number, 0.0)
         try:
-            async with self._session.post(
+            async with session.post(
                 url,
                 data=body.encode(),
                 headers=headers,
