@@ -8,6 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from evaluation.evaluation_sets import EvaluationSets, SetQuestion, SourceArticle, draw
+from evaluation.kept_answers import KeptAnswers
 from evaluation.open_reader import OpenedReader
 from evaluation.pools import open_pool
 from evaluation.remember_vectors import RememberingEncoder
@@ -49,8 +50,26 @@ async def ask_all(
     encoder: RememberingEncoder,
     opened: OpenedReader,
     folder: Path,
+    kept: KeptAnswers,
 ) -> list[Answer]:
-    """Ask one archive of all articles as a face would, follow-ups by their full wording; refusals are answers too."""
+    """Ask one archive of all articles as a face would, follow-ups by their full wording; refusals are answers too.
+
+    What `kept` has is not asked again.
+    """
+    left = [question for question in questions if kept.get(question.id) is None]
+    if left:
+        await _ask(articles, left, encoder, opened, folder, kept)
+    return [answer for question in questions if (answer := kept.get(question.id)) is not None]
+
+
+async def _ask(
+    articles: Sequence[SourceArticle],
+    questions: Sequence[SetQuestion],
+    encoder: RememberingEncoder,
+    opened: OpenedReader,
+    folder: Path,
+    kept: KeptAnswers,
+) -> None:
     async with open_pool("slack", articles, encoder, folder, MAX_CHARACTERS) as pool:
         answering = opened.answering(pool.archive, encoder)
         progress = tqdm(
@@ -58,14 +77,13 @@ async def ask_all(
         )
         turns = asyncio.Semaphore(AT_ONCE)
 
-        async def ask(question: SetQuestion) -> Answer:
+        async def ask(question: SetQuestion) -> None:
             async with turns:
                 text = (question.standalone or question.text)[:QUESTION_LIMIT]
-                answer = await answering.ask(Question(text))
+                kept.keep(question.id, await answering.ask(Question(text)))
                 progress.update()
-                return answer
 
-        return list(await asyncio.gather(*map(ask, questions)))
+        await asyncio.gather(*map(ask, questions))
 
 
 def whole_article(article: SourceArticle) -> Answer:

@@ -4,6 +4,7 @@ Example: python -m evaluation.slack_messages
 """
 
 import asyncio
+import hashlib
 import json
 import re
 import sys
@@ -18,6 +19,7 @@ import click
 
 from evaluation.errors import EvaluationError
 from evaluation.evaluation_sets import SourceArticle, draw, load_sets
+from evaluation.kept_answers import KeptAnswers
 from evaluation.open_reader import open_reader
 from evaluation.post_to_slack import PretendedSlack, pretended_slack
 from evaluation.provenance import ROOT, provenance, said
@@ -222,9 +224,18 @@ def _measured(data: Path, each: int, sample: int, longest: int, seed: int) -> di
     encoder = RememberingEncoder(encoder_of(settings), CACHE, prefixes)
     with tempfile.TemporaryDirectory(prefix="citewell-slack-") as folder:
         opened = open_reader(encoder, FOLDER)
-        answers = asyncio.run(ask_all(articles, questions, encoder, opened, Path(folder)))
+        kept = KeptAnswers(CACHE / f"slack-answers-{_models(encoder)}.jsonl")
+        answers = asyncio.run(ask_all(articles, questions, encoder, opened, Path(folder), kept))
     rows = measure_all(answers, articles, sample, longest, seed)
     return {"asked": len(answers), "articles": len(articles), "rows": [asdict(row) for row in rows]}
+
+
+def _models(encoder: RememberingEncoder) -> str:
+    """What the answers came from."""
+    digest = hashlib.sha256(encoder.fingerprint.encode())
+    for path in sorted(path for path in FOLDER.iterdir() if path.is_file()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 if __name__ == "__main__":
