@@ -49,7 +49,7 @@ def test_a_line_that_was_not_finished_is_left_out(tmp_path: Path) -> None:
     file = tmp_path / "answers.jsonl"
     kept = KeptAnswers(file)
     kept.keep("q1", ANSWERED)
-    file.write_text(file.read_text("utf-8") + '{"question_id": "q2", "answ', encoding="utf-8")
+    file.write_text(file.read_text("utf-8") + '\n{"question_id": "q2", "answ', encoding="utf-8")
     again = KeptAnswers(file)
     assert (again.get("q1"), again.get("q2")) == (ANSWERED, None)
     again.keep("q2", REFUSED)
