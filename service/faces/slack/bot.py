@@ -48,7 +48,7 @@ class Bot:
 def build_bot(services: SlackServices) -> Bot:
     """The bot; nothing is asked of Slack before something comes from there."""
     app = AsyncApp(
-        name="citewell",
+        name="citewell-slack",  # Bolt sets the level of a logger of that name, and `citewell` is that of ours
         logger=_bolt_logger,
         # Without a secret nothing may come over HTTP: no signature matches one that nobody knows.
         signing_secret=services.signing_secret or secrets.token_hex(32),
