@@ -29,6 +29,7 @@ T = TypeVar("T")
 
 APPEND_SECONDS = 1.0  # between two additions to a stream: Slack takes 100 a minute
 STATUS_SECONDS = 0.5
+STATUS_PATIENCE = 1.0
 UPDATE_SECONDS = 3.0  # between two updates of a message: Slack takes 50 a minute
 PIECE_LIMIT = 12_000  # characters of markdown in one call
 WORKING = {"event_type": "citewell_question"}
@@ -48,7 +49,7 @@ class Reply:
             self._stream.broken = True
         self._status: str | None = None
         self._has_status = place.thread is not None and not messages
-        self._is_status_shown = False
+        self._is_setting_status = self._is_status_shown = False
         self._text: list[str] = []
         self._wake, self._ending = asyncio.Event(), asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
@@ -152,8 +153,13 @@ class Reply:
         """Let what is being sent arrive, and send nothing more from beside."""
         self._ending.set()
         self._wake.set()
-        if self._sending is not None:
-            await asyncio.wait([self._sending])
+        if self._sending is None:
+            return
+        if self._is_setting_status:  # which is of no use any more: no answer waits for it when Slack is slow
+            await asyncio.wait([self._sending], timeout=STATUS_PATIENCE)
+            if self._is_setting_status:
+                self._sending.cancel()
+        await asyncio.wait([self._sending])
 
     async def _send(self) -> None:
         while True:
@@ -189,9 +195,13 @@ class Reply:
 
     async def _set_status(self, status: str) -> None:
         assert self.place.thread is not None
-        await self.place.client.assistant_threads_setStatus(
-            channel_id=self.place.channel, thread_ts=self.place.thread, status=status
-        )
+        self._is_setting_status = True
+        try:
+            await self.place.client.assistant_threads_setStatus(
+                channel_id=self.place.channel, thread_ts=self.place.thread, status=status
+            )
+        finally:
+            self._is_setting_status = False
         self._is_status_shown = bool(status)
 
     async def _write_gathered(self) -> None:

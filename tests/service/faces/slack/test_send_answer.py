@@ -227,6 +227,14 @@ def test_slack_that_is_down_harms_nothing_and_is_logged(
     assert len(answers(slack, again["ts"])) == 1
 
 
+def test_answer_does_not_wait_for_a_status_that_slack_is_slow_to_take(
+    slack: RunningSlack, bot: ServedBot
+) -> None:
+    slack.fail({"method": "assistant.threads.setStatus", "kind": "slow", "seconds": 25})
+    asked = slack.mention(COST)["message"]
+    assert len(slack.thread_of(NEWS, asked["ts"], at_least=2, wait=20)) == 2
+
+
 def test_reset_connection_posts_nothing_twice(slack: RunningSlack, bot: ServedBot) -> None:
     slack.fail(
         {"method": "chat.startStream", "kind": "error", "error": "internal_error"},
