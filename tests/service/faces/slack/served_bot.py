@@ -4,8 +4,8 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -90,21 +90,25 @@ def served_bot(
     answering: ScriptedAnswering | None = None,
     *,
     tokens: Sequence[str] = (TOKEN,),
-    seen: SeenEvents | None = None,
+    seen: Callable[[], AbstractAsyncContextManager[SeenEvents]] | None = None,
     **services: Any,
 ) -> Iterator[ServedBot]:
-    """Serve a bot to which `slack` sends its events, unless it has been told of another."""
+    """Serve a bot to which `slack` sends its events; `seen` is opened in its event loop."""
     ready: list[ServedBot] = []
     started = threading.Event()
 
     async def serve() -> None:
+        async with seen() if seen else nullcontext(RememberedEvents()) as events:
+            await serve_with(events)
+
+    async def serve_with(events: SeenEvents) -> None:
         shelf, answers = Shelf(), answering or ScriptedAnswering()
         parts: dict[str, Any] = {
             "answering": answers,
             "archive": shelf,
             "links": LinkSigner((), pages_need_key=False),
             "workspaces": await Workspaces.open(tokens, slack.api_url),
-            "seen": seen or RememberedEvents(),
+            "seen": events,
             "suggestions": Suggesting(),
             "signing_secret": SECRET,
             "public_url": "https://archive.example",
