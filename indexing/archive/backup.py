@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from indexing.archive.archive import Archive, Contents
-from indexing.archive.copy_files import OWNER_ONLY, copy_folder, copy_sparse, sync
+from indexing.archive.copy_files import OWNER_ONLY, copy_folder, copy_sparse, sync, sync_entry
 from indexing.archive.edge import EdgeEngine
 from indexing.archive.manifest import FILE, read_manifest, write_manifest
 from indexing.archive.open_archive import STAGING, usable
@@ -80,7 +80,7 @@ def appearing(destination: Path) -> Iterator[Path]:
             sync(folder)
             refuse_to_overwrite(destination)
             folder.rename(destination)
-            sync(destination.parent)
+            sync_entry(destination.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

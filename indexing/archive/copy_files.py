@@ -60,8 +60,13 @@ def sync(path: Path) -> None:
     """Bring a folder, with everything in it, or a file to disk."""
     inside = list(path.rglob("*")) if path.is_dir() else []
     for one in (*inside, path):
-        descriptor = os.open(one, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_entry(one)
+
+
+def sync_entry(path: Path) -> None:
+    """Bring a file, or what a folder itself says of its entries, to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
