@@ -21,6 +21,7 @@ ACTS = (
     "say",
     "edit",
     "delete",
+    "open_messages",
     "open_assistant",
     "move_assistant",
     "command",

@@ -69,10 +69,17 @@ class People:
             return self._changed(where, message, stone, sending)
         return self._deleted(where, message, sending)
 
+    def open_messages(self, user: str, sending: Sending) -> list[Delivery]:
+        """The messages of the app: https://docs.slack.dev/ai/migrating-to-agent-messaging."""
+        where = self._where(user, "im")
+        about = {"user": user, "channel": where.id, "tab": "messages", "event_ts": self._state.next_ts()}
+        event = {"type": "app_home_opened", **about}
+        return [self._send(self._state.workspaces[where.team], event, sending)] if self._hears(event) else []
+
     def open_assistant(
         self, user: str, context_channel: str | None, sending: Sending
     ) -> tuple[Message, list[Delivery]]:
-        """A new thread in the assistant pane."""
+        """A new thread in the assistant pane, which apps made before 2026 may have."""
         where = self._where(user, "im")
         workspace = self._state.workspaces[where.team]
         message = self._state.by_bot(

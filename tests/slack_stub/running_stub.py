@@ -78,10 +78,14 @@ class RunningSlack:
         """Take back what was said; with replies below it leaves a tombstone (`message_changed`)."""
         return self._act("delete", channel=channel, ts=ts, **sending)
 
+    def open_messages(self, *, user: str = ALICE, **sending: Any) -> dict[str, Any]:
+        """Open the messages of the app (`app_home_opened`), where agents are asked since 2026."""
+        return self._act("open_messages", user=user, **sending)
+
     def open_assistant(
         self, *, user: str = ALICE, context_channel: str | None = NEWS, **sending: Any
     ) -> dict[str, Any]:
-        """Open the assistant pane; `message` is the root of its new thread."""
+        """Open the assistant pane of older apps; `message` is the root of its new thread."""
         return self._act("open_assistant", user=user, context_channel=context_channel, **sending)
 
     def move_assistant(

@@ -25,7 +25,7 @@ from tests.slack_stub.web_api import WebApi
 from tests.slack_stub.workspace import newsroom
 
 SUBSCRIBED = (
-    "app_mention,assistant_thread_started,assistant_thread_context_changed,"
+    "app_home_opened,app_mention,assistant_thread_started,assistant_thread_context_changed,"
     "message.channels,message.groups,message.im,message.mpim"
 )
 

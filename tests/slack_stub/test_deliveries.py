@@ -205,6 +205,13 @@ def test_the_assistant_pane_opens_and_follows_the_reader(slack: RunningSlack, ap
     assert root["subtype"] == "assistant_app_thread"
 
 
+def test_the_messages_of_the_app_are_opened(slack: RunningSlack, app: App) -> None:
+    slack.open_messages()
+    event = app.events()[0]["event"]
+    assert (event["type"], event["tab"], event["user"]) == ("app_home_opened", "messages", ALICE)
+    assert event["channel"].startswith("D")
+
+
 def test_any_event_can_be_sent(slack: RunningSlack, app: App) -> None:
     slack.post_event({"type": "app_home_opened", "user": ALICE})
     assert app.events()[0]["event"] == {"type": "app_home_opened", "user": ALICE}

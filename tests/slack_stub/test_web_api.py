@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -21,6 +22,7 @@ from tests.slack_stub.running_stub import (
     OTHER_TOKEN,
     PAPER,
     QUIET,
+    ROOT,
     TEAM,
     TOKEN,
     RunningSlack,
@@ -28,6 +30,8 @@ from tests.slack_stub.running_stub import (
 )
 from tests.slack_stub.workspace import SCOPES
 
+# More than the bot asks for: of every method there is a test.
+ALL_SCOPES = (*SCOPES, "channels:read", "im:write", "reactions:write", "users:read")
 FAR_AWAY = "1700000000.000100"
 RECIPIENT: dict[str, Any] = {"recipient_team_id": TEAM, "recipient_user_id": ALICE}
 
@@ -41,7 +45,7 @@ def running() -> Iterator[RunningSlack]:
 @pytest.fixture
 def slack(running: RunningSlack) -> RunningSlack:
     running.forget()
-    running.set_workspace(TEAM, scopes=SCOPES, revoked="")
+    running.set_workspace(TEAM, scopes=ALL_SCOPES, revoked="")
     return running
 
 
@@ -107,11 +111,16 @@ def test_a_token_must_be_good(slack: RunningSlack, client: WebClient) -> None:
 def test_a_scope_must_be_granted(
     slack: RunningSlack, client: WebClient, scope: str, method: str, arguments: dict[str, Any]
 ) -> None:
-    slack.set_workspace(TEAM, scopes=[one for one in SCOPES if one != scope])
+    slack.set_workspace(TEAM, scopes=[one for one in ALL_SCOPES if one != scope])
     with pytest.raises(SlackApiError) as caught:
         client.api_call(method, json=arguments)
     assert caught.value.response["error"] == "missing_scope"
     assert caught.value.response["needed"] == scope
+
+
+def test_scopes_are_those_that_the_manifest_asks_for() -> None:
+    manifest = yaml.safe_load((ROOT / "deploy" / "slack-manifest.yaml").read_text("utf-8"))
+    assert sorted(SCOPES) == sorted(manifest["oauth_config"]["scopes"]["bot"])
 
 
 def test_a_body_that_is_no_json_is_refused(slack: RunningSlack) -> None:
