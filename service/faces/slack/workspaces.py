@@ -16,6 +16,7 @@ from service.faces.slack.log_faults import SLACK_FAULTS, fault_name
 
 logger = logging.getLogger("citewell.slack")
 
+START_SECONDS = 10
 # An event that waits for this must still be acknowledged within 3 s.
 ASK_SECONDS = 2
 AGAIN_SECONDS = 10.0
@@ -49,7 +50,7 @@ class Workspace:
         return frozenset(self.result.bot_scopes or ())
 
 
-async def ask_workspace(token: str, api_url: str, seconds: int = ASK_SECONDS) -> Workspace:
+async def ask_workspace(token: str, api_url: str, seconds: int) -> Workspace:
     """The workspace of this token; raises SlackApiError when it is refused, and what `SLACK_FAULTS` lists."""
     client = AsyncWebClient(
         token=token, base_url=api_url, timeout=seconds, retry_handlers=[], logger=_library_logger
@@ -89,7 +90,7 @@ class Workspaces(AsyncAuthorize):
     async def open(cls, tokens: Sequence[str], api_url: str) -> "Workspaces":
         """Ask for all; one that Slack refuses is logged, one that it says nothing of is asked for again later."""
         workspaces = cls(tokens, api_url)
-        await workspaces._ask()
+        await workspaces._ask(START_SECONDS)
         return workspaces
 
     @property
@@ -110,7 +111,7 @@ class Workspaces(AsyncAuthorize):
         if found is None and self._waiting:
             async with self._asking:
                 if self._clock() >= self._ask_at:
-                    await self._ask()
+                    await self._ask(ASK_SECONDS)
             found = self._known(enterprise_id, team_id)
         return found.result if found is not None else None
 
@@ -124,13 +125,15 @@ class Workspaces(AsyncAuthorize):
             found = self._found.get(enterprise_id)
         return found
 
-    async def _ask(self) -> None:
-        await asyncio.gather(*(self._ask_one(place, token) for place, token in [*self._waiting.items()]))
+    async def _ask(self, seconds: int) -> None:
+        await asyncio.gather(
+            *(self._ask_one(place, token, seconds) for place, token in [*self._waiting.items()])
+        )
         self._ask_at = self._clock() + AGAIN_SECONDS
 
-    async def _ask_one(self, place: int, token: str) -> None:
+    async def _ask_one(self, place: int, token: str, seconds: int) -> None:
         try:
-            workspace = await ask_workspace(token, self._api_url)
+            workspace = await ask_workspace(token, self._api_url, seconds)
         except SLACK_FAULTS as error:
             self._could_not(place, error)
             return

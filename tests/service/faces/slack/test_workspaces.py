@@ -42,7 +42,7 @@ async def test_each_event_is_answered_with_the_token_of_its_workspace(slack: Run
 
 
 async def test_scopes_come_with_the_workspace(slack: RunningSlack) -> None:
-    workspace = await ask_workspace(TOKEN, slack.api_url)
+    workspace = await ask_workspace(TOKEN, slack.api_url, 10)
     assert "chat:write" in workspace.scopes
     assert workspace.name and not workspace.whole_organisation
 
@@ -107,4 +107,4 @@ async def test_a_slack_that_is_not_there_is_no_reason_not_to_begin(caplog: pytes
 
 async def test_what_it_cannot_know_is_raised_to_who_checks(slack: RunningSlack) -> None:
     with pytest.raises(SlackApiError):
-        await ask_workspace("xoxb-nobody", slack.api_url)
+        await ask_workspace("xoxb-nobody", slack.api_url, 10)
