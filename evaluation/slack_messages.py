@@ -45,7 +45,7 @@ from service.settings import load_settings
 
 CACHE = ROOT / ".cache" / "evaluation"
 SEED = 20261129
-EACH = 150  # questions of a set and language
+EACH = 120  # questions of a set and language
 _MARK = re.compile(r"\\\[(\d{1,3})\\\]")
 
 
