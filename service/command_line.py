@@ -447,9 +447,12 @@ def serve(settings: Settings, samples: bool, workers: int) -> None:
 
 @citewell.command()
 @click.option("--check", is_flag=True, help="Say what of the way to Slack is in order and what is missing.")
+@service_option
 @click.pass_obj
-def slack(settings: Settings, check: bool) -> None:
+def slack(settings: Settings, check: bool, service: str | None) -> None:
     """Answer in Slack alone, without the rest of the service; `citewell serve` does both.
+
+    While a service holds the archive, answers come through it (over Socket Mode only).
 
     With --check nothing is answered: one line for each thing that is in order, worth knowing or wrong, and what to do.
     Exit code: 0, or 1 when something is wrong. docs/slack.md leads through the set-up.
@@ -469,7 +472,7 @@ def slack(settings: Settings, check: bool) -> None:
         sys.exit(EXIT_FAILED if asyncio.run(work()) else 0)
     from service.slack_alone import answer_slack_until_stopped  # noqa: PLC0415
 
-    asyncio.run(answer_slack_until_stopped(settings))
+    asyncio.run(answer_slack_until_stopped(settings, service))
 
 
 @citewell.command()

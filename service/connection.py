@@ -5,7 +5,7 @@ import json
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
@@ -14,7 +14,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from indexing.add_articles import Added, Reading, stored_id
-from indexing.archive.records import Rating
+from indexing.archive.records import Feedback, Rating
 from service.answering.answer import Answer
 from service.answering.question import Question
 from service.api_keys import own_key
@@ -228,6 +228,13 @@ class ServiceConnection:
             left -= len(listed)
             if not listed or not params["cursor"]:
                 return
+
+    async def rate(self, feedback: Feedback) -> None:
+        """Have the service keep what a reader thought of an answer."""
+        body = asdict(feedback)
+        del body["id"], body["given"]  # which it makes itself
+        async with self._stream("POST", "/v1/feedback", json=body):
+            pass
 
     async def backup(self, folder: Path) -> None:
         """Fetch the copy that the service makes of itself."""

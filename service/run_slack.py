@@ -11,7 +11,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from service.app import SHUTDOWN_SECONDS
-from service.faces.slack.run_bot import RunningBot, start_bot
+from service.faces.services import Services
+from service.faces.slack.run_bot import BotParts, RunningBot, start_bot
 
 FORCED_SECONDS = 0.1
 
@@ -19,11 +20,19 @@ FORCED_SECONDS = 0.1
 @asynccontextmanager
 async def slack_bot(app: FastAPI) -> AsyncIterator[RunningBot | None]:
     """Start the bot that the settings of `app` ask for, and stop it at the end; None: they ask for none."""
-    services = app.state.services
-    if not services.settings.slack:
+    services: Services = app.state.services
+    settings = services.settings
+    if not settings.slack:
         yield None
         return
-    bot = await start_bot(services)
+    parts = BotParts(
+        services.answering,
+        services.archive,
+        services.links,
+        services.archive.seen,
+        services.answered_suggestions,
+    )
+    bot = await start_bot(settings, parts, over_http=settings.slack_signing_secret is not None)
     app.state.services = replace(services, slack=bot.bot.app)
     try:
         yield bot

@@ -87,11 +87,6 @@ def test_it_answers_with_the_service_and_alone_and_finishes_what_was_asked(
             result = cli("slack", "--check", PUBLIC_URL=address)
             assert result.exit_code == 0, result.output
             assert [line[:6].strip() for line in result.stdout.splitlines()] == ["ok"] * 3
-            result = cli("slack", archive=tmp_path / "archive")
-        assert result.exit_code == 1
-        assert f"{address} holds the archive {tmp_path / 'archive'}, and answers in Slack itself" in (
-            result.stderr
-        )
 
         asked = slack.mention(QUESTION)["message"]["ts"]
         answer = slack.thread_of(NEWS, asked, at_least=2)[1]
@@ -112,6 +107,29 @@ def test_it_answers_with_the_service_and_alone_and_finishes_what_was_asked(
         alone.stop()
         assert "WARNING" not in alone.said, alone.said
     assert slack.refused_calls() == []
+
+
+def test_through_the_service_that_holds_the_archive(
+    cli: Any, slack: RunningSlack, tmp_path: Path, running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"SLACK_BOT_TOKEN": TOKEN, "CITEWELL_ARCHIVE": str(running.archive)}
+    with child(tmp_path, slack, "slack", SLACK_APP_TOKEN=APP_TOKEN, **settings) as alone:
+        assert f"by Socket Mode   (27 articles of {running.address})" in alone.said
+        asked = slack.mention(QUESTION)["message"]["ts"]
+        answer = slack.thread_of(NEWS, asked, at_least=2)[1]
+        assert "102" in shown(answer)
+        slack.click(NEWS, answer["ts"], "citewell_feedback_up")
+        until = time.monotonic() + START_S
+        while QUESTION not in (rated := cli("feedback", archive=running.archive)).stdout:
+            assert time.monotonic() < until, rated.output
+            time.sleep(0.1)
+        alone.stop()
+        assert "WARNING" not in alone.said, alone.said
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    monkeypatch.setenv("SLACK_SIGNING_SECRET", SECRET)
+    result = cli("slack", archive=running.archive)
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert f"{running.address} holds the archive, and only over Socket Mode" in result.stderr
 
 
 def test_over_http_alone_slack_is_heard_and_nobody_else(slack: RunningSlack, tmp_path: Path) -> None:

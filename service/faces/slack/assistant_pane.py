@@ -8,9 +8,7 @@ from typing import Any
 
 from slack_bolt.context.async_context import AsyncBoltContext
 
-from indexing.archive.archive import Archive
 from indexing.errors import IndexingError
-from service.answering.suggestions import Suggestions
 from service.errors import ServiceError
 from service.faces.slack.answer_messages import SlackMessage
 from service.faces.slack.asking import Asking
@@ -20,6 +18,7 @@ from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, logger
 from service.faces.slack.message_slots import MessageSlots
 from service.faces.slack.place import Place
 from service.faces.slack.running_questions import RunningQuestions
+from service.faces.slack.slack_services import Shelf, Suggests
 from service.faces.slack.slack_texts import FALLBACK_LANGUAGE, SlackTexts, all_slack_texts, slack_texts
 
 PROMPTS = 4  # https://docs.slack.dev/reference/methods/assistant.threads.setSuggestedPrompts
@@ -33,8 +32,8 @@ class AssistantPane:
         asking: Asking,
         running: RunningQuestions,
         places: ListenedPlaces,
-        suggestions: Suggestions,
-        archive: Archive,
+        suggestions: Suggests,
+        archive: Shelf,
     ) -> None:
         """`suggestions` of the language that most of `archive` is in."""
         self._asking = asking

@@ -9,9 +9,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from indexing.archive.archive import Archive
 from indexing.errors import IndexingError
 from service.answering.understand_question import likely_languages
+from service.errors import ServiceError
 from service.faces.http_feedback import FeedbackFields
 from service.faces.slack.answer_messages import FEEDBACK_UP
 from service.faces.slack.answer_metadata import EVENT_TYPE
@@ -20,6 +20,7 @@ from service.faces.slack.listened_place import ListenedPlaces
 from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, logger
 from service.faces.slack.place import Place
 from service.faces.slack.running_questions import RunningQuestions
+from service.faces.slack.slack_services import Shelf
 from service.faces.slack.slack_texts import slack_texts
 
 
@@ -27,7 +28,7 @@ class FeedbackButtons:
     """Listens to the buttons below answers."""
 
     def __init__(
-        self, archive: Archive, running: RunningQuestions, places: ListenedPlaces, secret: str
+        self, archive: Shelf, running: RunningQuestions, places: ListenedPlaces, secret: str
     ) -> None:
         """`secret` hides who rated: whoever reads the list cannot try which user made an id."""
         self._archive = archive
@@ -62,7 +63,7 @@ class FeedbackButtons:
         hidden = hmac.digest(b"citewell feedback " + self._secret, caller.encode(), "sha256").hex()
         try:
             await self._archive.put_feedback(fields.to_feedback(hidden))
-        except IndexingError as error:
+        except (IndexingError, ServiceError) as error:
             logger.warning("Slack: a rating was not kept: %s", error)
             return False
         return True

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from service.faces.access import SLACK_EVENTS
-from service.faces.services import Services
+from service.faces.signed_links import LinkSigner
 from service.faces.slack.bot import Bot, build_bot
-from service.faces.slack.slack_services import SlackServices
+from service.faces.slack.seen_events import SeenEvents
+from service.faces.slack.slack_services import Answers, Shelf, SlackServices, Suggests
 from service.faces.slack.socket_mode import SocketMode
 from service.faces.slack.workspaces import Workspaces
+from service.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,22 @@ class RunningBot:
         await self.bot.stop(seconds)
 
 
-async def start_bot(parts: Services) -> RunningBot:
-    """Ask Slack whose the tokens are, and begin; a Slack that is down is no reason not to."""
-    settings = parts.settings
+@dataclass(frozen=True, slots=True)
+class BotParts:
+    """What a bot works with, of a service in this process or another."""
+
+    answering: Answers
+    archive: Shelf
+    links: LinkSigner
+    seen: SeenEvents
+    suggestions: Suggests
+
+
+async def start_bot(settings: Settings, parts: BotParts, *, over_http: bool) -> RunningBot:
+    """Ask Slack whose the tokens are, and begin; a Slack that is down is no reason not to.
+
+    `over_http`: whether something here takes what Slack sends, and hands it to the bot.
+    """
     tokens = [token.get_secret_value() for token in settings.slack_bot_tokens]
     workspaces = await Workspaces.open(tokens, settings.slack_api_url)
     secret, app_token = settings.slack_signing_secret, settings.slack_app_token
@@ -46,8 +61,8 @@ async def start_bot(parts: Services) -> RunningBot:
             archive=parts.archive,
             links=parts.links,
             workspaces=workspaces,
-            seen=parts.archive.seen,
-            suggestions=parts.answered_suggestions,
+            seen=parts.seen,
+            suggestions=parts.suggestions,
             signing_secret=secret.get_secret_value() if secret else None,
             channels=frozenset(settings.slack_channels),
             public_url=settings.public_url,
@@ -58,4 +73,4 @@ async def start_bot(parts: Services) -> RunningBot:
     if app_token is not None:
         socket = SocketMode(bot.app, app_token.get_secret_value(), settings.slack_api_url)
         socket.start()
-    return RunningBot(bot, workspaces, socket, over_http=secret is not None)
+    return RunningBot(bot, workspaces, socket, over_http)
