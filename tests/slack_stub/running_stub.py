@@ -203,7 +203,10 @@ class RunningSlack:
         self._list("connections", {"at_least": at_least, "wait": wait}, wait)
 
     def disconnect(self, reason: str = "refresh_requested") -> None:
-        """End the connections of Socket Mode: refresh_requested, warning, link_disabled, or `cut` without a word."""
+        """End the connections of Socket Mode.
+
+        Reasons: `warning`, `refresh_requested`, `link_disabled` are said before; `cut` comes without a word.
+        """
         self._post("disconnect", {"reason": reason})
 
     def end_streams(self) -> None:

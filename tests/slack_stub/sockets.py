@@ -16,14 +16,20 @@ from aiohttp import WSMsgType, web
 from tests.slack_stub.changes import Changes
 
 MOST_CONNECTIONS = 10
+# Slack says so about ten seconds ahead; until then the app may open another connection and leave by itself.
+LEAVE_S = 10.0
 
 
 class Sockets:
     """The open connections of the app."""
 
-    def __init__(self, app: str, changes: Changes, refuse: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(
+        self, app: str, changes: Changes, pace: float, refuse: Callable[[str, dict[str, Any]], None]
+    ) -> None:
         """`refuse` is told of acknowledgements that fit nothing."""
         self._app = app
+        self._pace = pace
+        self._leaving: set[asyncio.Task[None]] = set()
         self._changes = changes
         self._refuse = refuse
         self._tickets: set[str] = set()
@@ -85,16 +91,21 @@ class Sockets:
             self._waiting.pop(envelope["envelope_id"], None)
 
     async def disconnect(self, reason: str) -> None:
-        """Ask every connection to be opened anew, and close it; `cut` ends them without a word."""
-        leaving, self._open = self._open, (self._open if reason == "warning" else [])
+        """Ask every connection to be opened anew, and close it after a while; `cut` ends them without a word."""
+        leaving, self._open = self._open, []
         for socket, request in leaving:
             if reason == "cut":
                 if request.transport is not None:
                     request.transport.abort()
-            else:
-                await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {}})
-                if reason != "warning":
-                    await socket.close()
+                continue
+            await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {}})
+            task = asyncio.create_task(self._close(socket))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    async def _close(self, socket: web.WebSocketResponse) -> None:
+        await asyncio.sleep(LEAVE_S / self._pace)
+        await socket.close()
 
     def _acknowledge(self, text: str) -> None:
         try:

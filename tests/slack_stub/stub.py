@@ -52,7 +52,9 @@ class Stub:
 
     def __init__(self, given: argparse.Namespace, address: str) -> None:
         state, changes, interactions = newsroom(), Changes(), Interactions()
-        self.sockets = Sockets("A0STUB", changes, lambda error, about: self.api.refuse(error, about))
+        self.sockets = Sockets(
+            "A0STUB", changes, given.pace, lambda error, about: self.api.refuse(error, about)
+        )
         self.deliveries = Deliveries(given.secret, self.sockets, changes, given.pace, given.ack_seconds)
         subscribed = set(given.subscribed.split(","))
         own_events = given.own_events == "on"

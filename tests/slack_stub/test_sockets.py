@@ -155,6 +155,21 @@ async def test_connections_take_turns(slack: RunningSlack) -> None:
         assert {one["payload"]["event"]["text"] for one in envelopes} == {"one", "two"}
 
 
+async def test_a_connection_is_ended_after_a_warning_or_without(slack: RunningSlack) -> None:
+    async with connection(slack) as first, connection(slack) as second:
+        assert (await first.receive_json())["type"] == "hello"
+        assert (await second.receive_json())["type"] == "hello"
+        await in_thread(slack.disconnect, "refresh_requested")
+        for socket in (first, second):
+            told = await socket.receive_json()
+            assert (told["type"], told["reason"]) == ("disconnect", "refresh_requested")
+            assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
+    async with connection(slack) as third:
+        await third.receive_json()
+        await in_thread(slack.disconnect, "cut")
+        assert (await third.receive()).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+
+
 # With Bolt
 
 
