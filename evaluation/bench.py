@@ -23,6 +23,7 @@ from evaluation.bench_options import BenchOptions, PartResult
 from evaluation.bench_page import bench_page
 from evaluation.bench_scale import measure_scale
 from evaluation.bench_search import measure_search
+from evaluation.bench_slack import measure_slack
 from evaluation.bench_widget import measure_widget
 from evaluation.plots import draw_times
 from evaluation.provenance import ROOT, provenance
@@ -39,6 +40,7 @@ PARTS: dict[str, Callable[[BenchOptions], PartResult]] = {
     "conversations": measure_conversations,
     "mixed": measure_mixed,
     "widget": measure_widget,
+    "slack": measure_slack,
     "scale": measure_scale,
     "migrate": measure_migrate,
     "clone": measure_clone,
@@ -51,6 +53,7 @@ PLOTS = {
     "memory": "Whole answers over HTTP",
     "conversations": "Whole answers, one at a time and 32 at once",
     "mixed": "Whole answers while articles come, change and go",
+    "slack": "From an event of Slack's to its acknowledgement, 50 questions under way",
 }
 
 

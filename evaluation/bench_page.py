@@ -14,6 +14,7 @@ TITLES = {
     "conversations": "Many conversations at once",
     "mixed": "Questions while articles come, change and go",
     "widget": "The chat widget",
+    "slack": "The Slack bot",
     "scale": "As an embedded archive grows",
     "migrate": "Moving to a server, killed again and again",
     "clone": "From a fresh clone to the first answer",
