@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from indexing.errors import IndexingError
 from service.answering.answer import Answer, Citation
@@ -12,6 +12,7 @@ from service.answering.question import QUESTION_LIMIT, Question, Turn
 from service.answering.understand_question import likely_languages
 from service.errors import Busy, ServiceError
 from service.faces.slack.answer_messages import Problem, problem_message
+from service.faces.slack.changed_meanwhile import said_now
 from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, log_unforeseen, logger
 from service.faces.slack.place import Place
 from service.faces.slack.question_text import shortened
@@ -76,6 +77,14 @@ class Asking:
             texts = slack_texts(FALLBACK_LANGUAGE)
             await Reply(asked.place, asked.message).say(problem_message(texts, "no_question"))
 
+    async def note_change(self, asked: Asked) -> None:
+        """Tell whichever service is answering this message that it was edited or deleted meanwhile."""
+        await self.once("changed", *asked.key)
+
+    async def may_renew(self, asked: Asked, edit: str) -> bool:
+        """Whether no other service answers this edit of a message."""
+        return await self.once("renewed", *asked.key, edit)
+
     def answer(
         self, asked: Asked, messages: Sequence[str] = (), thread: Sequence[ThreadMessage] | None = None
     ) -> None:
@@ -92,6 +101,7 @@ class Asking:
                 problem = "too_long"
             else:
                 await self._answer(asked, reply, texts, thread)
+                await self._look_again(asked, reply)
                 return
         except asyncio.CancelledError:
             if self._running.stopping:
@@ -140,6 +150,23 @@ class Asking:
                 articles=articles if says_articles else None,
             )
         )
+
+    async def _look_again(self, asked: Asked, reply: Reply) -> None:
+        """Answer anew, or take the answer away, when another service heard of a change that it had no answer for."""
+        if asked.place.thread is None or await self.once("changed", *asked.key):
+            return
+        now = await said_now(asked.place, asked.message)
+        if now is None:
+            return
+        if now.text is None:
+            await undisturbed(reply.withdraw())
+            return
+        text = shortened(now.text) if asked.alone else now.text
+        if text != asked.text and await self.may_renew(asked, now.edit):
+            if text:
+                self.answer(replace(asked, text=text), reply.messages)
+            else:
+                await undisturbed(reply.withdraw())
 
     async def _history(self, asked: Asked, thread: Sequence[ThreadMessage] | None) -> tuple[Turn, ...]:
         place = asked.place

@@ -16,6 +16,7 @@ from service.faces.slack.running_questions import RunningQuestions
 from service.faces.slack.slack_texts import FALLBACK_LANGUAGE, slack_texts
 from service.faces.slack.thread_history import (
     HUMAN_SUBTYPES,
+    TOMBSTONE,
     BotIdentity,
     ThreadMessage,
     answers_to,
@@ -23,8 +24,6 @@ from service.faces.slack.thread_history import (
     is_human,
     read_thread,
 )
-
-TOMBSTONE = "tombstone"  # what stands for a deleted message that others have replied to
 
 Event = dict[str, Any]
 
@@ -111,12 +110,15 @@ class MessageEvents:
         if reply is not None:
             messages = await reply.release()
         else:
+            await self._asking.note_change(asked)
             thread = await self._thread(asked.place, bot)
             messages = answers_to(thread, asked.message)
             if not messages:
                 if self._is_for_us(message, asked):
                     await self._asking.ask(asked, thread)
                 return
+        if reply is None and not await self._asking.may_renew(asked, edit):
+            return
         if asked.text:
             self._asking.answer(asked, messages)
         else:
@@ -130,6 +132,7 @@ class MessageEvents:
         if reply is not None:
             await reply.withdraw()
         elif self._concerns_us(message, message, asked):
+            await self._asking.note_change(asked)
             messages = answers_to(await self._thread(asked.place, bot), asked.message)
             await MessageSlots(asked.place, messages).delete_all()
 

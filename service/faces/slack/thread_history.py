@@ -21,6 +21,8 @@ MOST_PAGES = 20
 HUMAN_SUBTYPES = (None, "thread_broadcast", "file_share", "me_message")
 """Of messages that a person wrote; with others Slack itself tells something, such as who joined."""
 SLACKBOT = "USLACKBOT"
+TOMBSTONE = "tombstone"
+"""The subtype of what stands for a deleted message that others have replied to."""
 OWN_TYPES = (ANSWER_TYPE, WORKING["event_type"])
 
 
