@@ -107,7 +107,8 @@ async def _fill(
                 texts = [
                     embedding_text(plan.article.title, passage) for passage in passages_in(one, plan.article)
                 ]
-                made.append(copied(one, plan, [terms.document(text) for text in texts], noise))
+                vectors = near(one.vectors, noise)
+                made.append(copied(one, plan, [terms.document(text) for text in texts], vectors))
             await archive.commit(made)
             stored += sum(len(one.passages) for one in made)
         print(f"archive of {passages} passages: {stored} stored", flush=True)
@@ -130,10 +131,10 @@ def other_figures(text: str, chance: random.Random, number: int | str) -> str:
 
 
 def copied(
-    original: Encoded, plan: Plan, terms: Sequence[SparseTerms], noise: np.random.Generator
+    original: Encoded, plan: Plan, terms: Sequence[SparseTerms], vectors: NDArray[np.float32]
 ) -> Encoded:
-    """An article encoded as another one, with its vectors a little moved, and with these terms."""
-    return Encoded(plan, passages_in(original, plan.article), _near(original.vectors, noise), terms)
+    """An article encoded as another one, with these vectors and terms."""
+    return Encoded(plan, passages_in(original, plan.article), vectors, terms)
 
 
 def passages_in(original: Encoded, article: Article) -> list[Passage]:
@@ -149,9 +150,12 @@ def passages_in(original: Encoded, article: Article) -> list[Passage]:
     ]
 
 
-def _near(vectors: NDArray[np.float32], noise: np.random.Generator) -> NDArray[np.float32]:
+def near(
+    vectors: NDArray[np.float32], noise: np.random.Generator, length: float = NOISE
+) -> NDArray[np.float32]:
+    """Unit vectors, each moved a little in a direction of its own."""
     drawn = noise.standard_normal(vectors.shape).astype(np.float32)
-    drawn *= NOISE / np.linalg.norm(drawn, axis=1, keepdims=True)
+    drawn *= length / np.linalg.norm(drawn, axis=1, keepdims=True)
     moved: NDArray[np.float32] = vectors + drawn
     moved /= np.linalg.norm(moved, axis=1, keepdims=True)
     return moved

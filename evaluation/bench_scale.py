@@ -1,7 +1,7 @@
 """Embedded archives of growing sizes in; time, recall, memory, disk, adding, and stalls while one is indexed, out.
 
 Real: the articles, their passages, vectors and terms, and the questions. Synthetic: all but the first round of them are
-the same articles with other figures, the same terms, and vectors with a little noise.
+the same articles with other figures, the same terms, and vectors with a little noise (see scale_archive.py).
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from evaluation.bench_archive import batches, copied, remembering_encoder, with_other_figures
+from evaluation.bench_archive import batches, copied, near, remembering_encoder, with_other_figures
 from evaluation.bench_gap import HealthPoll, spread
 from evaluation.bench_options import BenchOptions, Figure, PartResult
 from evaluation.bench_search import Asked, asked_questions
@@ -165,7 +165,8 @@ async def _add_rate(archive: Archive, encoder: Encoder, options: BenchOptions) -
         plans = await archive.plan(ours)
         seconds += time.perf_counter() - started
         made: list[Encoded] = [
-            copied(one, plan, one.terms, noise) for one, plan in zip(originals, plans, strict=True)
+            copied(one, plan, one.terms, near(one.vectors, noise))
+            for one, plan in zip(originals, plans, strict=True)
         ]
         started = time.perf_counter()
         await archive.commit(made)

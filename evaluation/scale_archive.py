@@ -2,6 +2,11 @@
 
 It is written past the planning of additions, straight to the engine, and its index is built in its own folder: what
 stands in it is the same, and it takes minutes less. A run that was killed goes on with the round it was in.
+
+A passage is retold again and again, and each retelling is copied RETOLD times: its vector is the passage's with noise
+of length 0.3, theirs is that with noise of 0.2 more. Copies around one passage alone would make a star of it, as no
+archive has: a graph links each to the middle and hardly to one another, so at 349 copies it finds .69 of the nearest
+ten, where it finds .99 of these.
 """
 
 import asyncio
@@ -14,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluation.bench_archive import batches, copied, real_articles, with_other_figures
+from evaluation.bench_archive import batches, copied, near, real_articles, with_other_figures
 from evaluation.bench_options import BenchOptions
 from evaluation.evaluation_sets import load_sets
 from indexing.add_articles import article_input, encode_plans
@@ -30,6 +35,8 @@ from indexing.archive.versions import Encoded, Plan, passage_points
 from indexing.make_article import make_article
 
 FLUSH_AFTER = 50_000
+RETOLD = 16  # rounds
+COPIED = 0.2  # length of the noise of a copy of a retelling
 
 
 async def prepare(folder: Path, encoder: Encoder, passages: int, options: BenchOptions) -> None:
@@ -93,6 +100,7 @@ async def encoded_articles(encoder: Encoder, options: BenchOptions) -> list[Enco
 def _round(real: list[Encoded], number: int, seed: int) -> Iterator[list[Point]]:
     """The points of one round; the first one is the real articles themselves."""
     chance, noise = random.Random(f"{seed} {number}"), np.random.default_rng([seed, number])
+    retelling = np.random.default_rng([seed, number // RETOLD, RETOLD])
     now = datetime.now(UTC)
     second = now.isoformat(timespec="seconds").replace("+00:00", "Z")
     moment = now.isoformat(timespec="microseconds")
@@ -102,7 +110,8 @@ def _round(real: list[Encoded], number: int, seed: int) -> Iterator[list[Point]]
             one = original
             if number:
                 article = with_other_figures(original.plan.article, chance, number)
-                one = copied(original, Plan(article, "added", True, None), original.terms, noise)
+                vectors = near(near(original.vectors, retelling), noise, COPIED)
+                one = copied(original, Plan(article, "added", True, None), original.terms, vectors)
             article = one.plan.article
             record = Record(
                 article.id,
