@@ -108,7 +108,9 @@ class Control:
         ]
 
     async def _urls(self, request: web.Request) -> web.Response:
+        """The addresses of the app; they count until it opens a connection."""
         self._deliveries.urls = (await request.json())["urls"]
+        self._sockets.used = len(self._sockets) > 0
         return web.json_response({})
 
     async def _verify(self, request: web.Request) -> web.Response:

@@ -146,7 +146,7 @@ class Deliveries:
                 await asyncio.sleep(RETRY_AFTER_S[number] / self._pace)
 
     async def _attempt(self, delivery: Delivery, number: int, to: list[str] | None, reason: str) -> Attempt:
-        targets = to or ([SOCKET] if len(self._sockets) else self.urls)
+        targets = to or ([SOCKET] if self._sockets.used else self.urls)
         if not targets:
             attempt = Attempt("", number, 0.0, reason="connection_failed", no_retry=True)
         elif (target := targets[number % len(targets)]) == SOCKET:
@@ -181,8 +181,6 @@ class Deliveries:
         if delivery.kind == "events_api":
             # The first time has a number, too.
             envelope |= {"retry_attempt": number, "retry_reason": reason and "timeout"}
-        if not len(self._sockets):
-            return Attempt(SOCKET, number, 0.0, reason="connection_failed")
         answer = await self._sockets.send(envelope, self._ack_s)
         took = time.monotonic() - began
         return Attempt(

@@ -29,7 +29,10 @@ class Sockets:
         """`refuse` is told of acknowledgements that fit nothing."""
         self._app = app
         self._pace = pace
-        self._leaving: set[asyncio.Task[None]] = set()
+        self.used = False
+        """Whether the app has opened a connection: from then on nothing is sent to an address."""
+        self._left: list[web.WebSocketResponse] = []
+        self._closing: set[asyncio.Task[None]] = set()
         self._changes = changes
         self._refuse = refuse
         self._tickets: set[str] = set()
@@ -39,6 +42,7 @@ class Sockets:
         self._turn = 0
 
     def __len__(self) -> int:
+        """How many there are that need not be replaced."""
         return len(self._open)
 
     def new_ticket(self) -> str:
@@ -60,6 +64,7 @@ class Sockets:
             await socket.close()
             return socket
         self._open.append((socket, request))
+        self.used = True
         try:
             hello = {
                 "type": "hello",
@@ -74,12 +79,19 @@ class Sockets:
                     self._acknowledge(message.data)
         finally:
             self._open = [one for one in self._open if one[0] is not socket]
+            self._left = [one for one in self._left if one is not socket]
         return socket
 
     async def send(self, envelope: dict[str, Any], seconds: float) -> dict[str, Any] | None:
-        """The acknowledgement of an envelope, over one connection after the other; None when none came in time."""
+        """The acknowledgement of an envelope, over one connection after the other; None when none came in time.
+
+        Connections that are to be replaced are used as long as there are no others.
+        """
         self._turn += 1
-        socket, _ = self._open[self._turn % len(self._open)]
+        usable = [socket for socket, _ in self._open] or self._left
+        if not usable:
+            return None
+        socket = usable[self._turn % len(usable)]
         waiting = self._waiting[envelope["envelope_id"]] = asyncio.get_running_loop().create_future()
         self._known.add(envelope["envelope_id"])
         try:
@@ -98,10 +110,11 @@ class Sockets:
                 if request.transport is not None:
                     request.transport.abort()
                 continue
+            self._left.append(socket)
             await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {}})
             task = asyncio.create_task(self._close(socket))
-            self._leaving.add(task)
-            task.add_done_callback(self._leaving.discard)
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     async def _close(self, socket: web.WebSocketResponse) -> None:
         await asyncio.sleep(LEAVE_S / self._pace)

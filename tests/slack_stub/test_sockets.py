@@ -62,6 +62,14 @@ async def in_thread(call: Any, *given: Any, **named: Any) -> Any:
     return await asyncio.to_thread(call, *given, **named)
 
 
+async def after_events(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
+    """The next message that is no event: those that other tests left unanswered come again."""
+    while "payload" in (told := await socket.receive_json()):
+        pass
+    found: dict[str, Any] = told
+    return found
+
+
 # https://docs.slack.dev/reference/methods/apps.connections.open
 
 
@@ -161,13 +169,18 @@ async def test_a_connection_is_ended_after_a_warning_or_without(slack: RunningSl
         assert (await second.receive_json())["type"] == "hello"
         await in_thread(slack.disconnect, "refresh_requested")
         for socket in (first, second):
-            told = await socket.receive_json()
-            assert (told["type"], told["reason"]) == ("disconnect", "refresh_requested")
+            assert (await after_events(socket)) == {
+                "type": "disconnect",
+                "reason": "refresh_requested",
+                "debug_info": {},
+            }
             assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
     async with connection(slack) as third:
         await third.receive_json()
         await in_thread(slack.disconnect, "cut")
-        assert (await third.receive()).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+        while (ended := await third.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+        assert ended.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
 
 
 # With Bolt
