@@ -1,5 +1,7 @@
 """The parts of a service in; its bot out, hearing of questions in the ways that the settings name, until stopped."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from service.faces.access import SLACK_EVENTS
@@ -10,6 +12,8 @@ from service.faces.slack.slack_services import Answers, Shelf, SlackServices, Su
 from service.faces.slack.socket_mode import SocketMode
 from service.faces.slack.workspaces import Workspaces
 from service.settings import Settings
+
+CONNECT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,11 @@ class RunningBot:
     def said(self) -> str:
         """One line for people: where it answers, how it hears, and what is wrong."""
         names = ", ".join(sorted(workspace.name for workspace in self.workspaces.found)) or "no workspace"
-        ways = [*(["Socket Mode"] if self.socket else []), *([SLACK_EVENTS] if self.over_http else [])]
+        ways = [SLACK_EVENTS] if self.over_http else []
+        if self.socket is not None:
+            ways.insert(0, f"Socket Mode{'' if self.socket.connected.is_set() else ' (not connected yet)'}")
         lacking = len(self.workspaces.refused) + self.workspaces.waiting
-        wrong = f"; {lacking} of the tokens do not work, `citewell slack --check` says why" if lacking else ""
+        wrong = f"; tokens that do not work: {lacking}, `citewell slack --check` says why" if lacking else ""
         return f"{names}, by {' and '.join(ways)}{wrong}"
 
     async def stop(self, seconds: float) -> None:
@@ -47,10 +53,13 @@ class BotParts:
     suggestions: Suggests
 
 
-async def start_bot(settings: Settings, parts: BotParts, *, over_http: bool) -> RunningBot:
+async def start_bot(
+    settings: Settings, parts: BotParts, *, over_http: bool, connect_seconds: float = CONNECT_SECONDS
+) -> RunningBot:
     """Ask Slack whose the tokens are, and begin; a Slack that is down is no reason not to.
 
-    `over_http`: whether something here takes what Slack sends, and hands it to the bot.
+    `over_http`: whether something here takes what Slack sends, and hands it to the bot. For a connection of Socket Mode
+    so many seconds are waited; it comes later otherwise.
     """
     tokens = [token.get_secret_value() for token in settings.slack_bot_tokens]
     workspaces = await Workspaces.open(tokens, settings.slack_api_url)
@@ -73,4 +82,7 @@ async def start_bot(settings: Settings, parts: BotParts, *, over_http: bool) -> 
     if app_token is not None:
         socket = SocketMode(bot.app, app_token.get_secret_value(), settings.slack_api_url)
         socket.start()
+        with suppress(TimeoutError):  # then it goes on trying
+            async with asyncio.timeout(connect_seconds):
+                await socket.connected.wait()
     return RunningBot(bot, workspaces, socket, over_http)
