@@ -104,7 +104,7 @@ class Asking:
                 await self._look_again(asked, reply)
                 return
         except asyncio.CancelledError:
-            if self._running.stopping:
+            if self._running.stopping and not reply.is_whole:
                 await undisturbed(reply.say(problem_message(texts, "stopped")))
             raise  # else whoever edited or deleted the question has the reply now
         except Busy:

@@ -53,6 +53,8 @@ class Reply:
         self._text: list[str] = []
         self._wake, self._ending = asyncio.Event(), asyncio.Event()
         self._sending: asyncio.Task[None] | None = None
+        self.is_whole = False
+        """Whether the whole answer stands in Slack."""
 
     @property
     def messages(self) -> tuple[str, ...]:
@@ -83,11 +85,11 @@ class Reply:
         metadata = self.metadata(answer)
         with _logged("sending an answer"):
             closing = closing_messages(answer, texts, link, articles=articles)
-            if await self._streamed(answer_markdown(answer, texts), closing, metadata):
-                return
-            await self._abandon_stream()
-            whole = answer_messages(answer, texts, link, question_by=question_by, articles=articles)
-            await self._slots.put(whole, metadata)
+            if not await self._streamed(answer_markdown(answer, texts), closing, metadata):
+                await self._abandon_stream()
+                whole = answer_messages(answer, texts, link, question_by=question_by, articles=articles)
+                await self._slots.put(whole, metadata)
+            self.is_whole = True
 
     async def say(self, message: SlackMessage) -> None:
         """Something that is no answer, in its place."""

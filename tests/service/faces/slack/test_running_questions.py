@@ -40,6 +40,17 @@ def test_what_takes_too_long_says_that_it_was_stopped(
     assert "stopped before 1 questions" in caplog.text and COST not in caplog.text
 
 
+def test_answer_that_is_on_its_way_when_the_time_is_over_stays(slack: RunningSlack, bot: ServedBot) -> None:
+    bot.stop_seconds = 0.1
+    slack.fail({"method": "chat.stopStream", "kind": "slow", "seconds": 2})
+    asked = slack.mention(COST)["message"]
+    slack.calls("chat.stopStream", at_least=1)
+    bot.stop()
+    (_, said) = slack.thread_of(NEWS, asked["ts"], at_least=2)
+    assert said["metadata"]["event_type"] == "citewell_answer"
+    assert slack.calls("chat.update") == []
+
+
 def test_stopping_does_not_wait_for_a_slack_that_says_nothing(slack: RunningSlack, bot: ServedBot) -> None:
     bot.stop_seconds = 0.1
     slack.fail({"method": "chat.*", "kind": "slow", "seconds": 20})
