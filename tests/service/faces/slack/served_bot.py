@@ -26,7 +26,7 @@ from service.faces.slack.workspaces import Workspaces
 from tests.service.faces.slack.scripted_answering import ScriptedAnswering
 from tests.slack_stub.running_stub import SECRET, TOKEN, RunningSlack
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 @dataclass

@@ -10,7 +10,7 @@ from service.answering.answer import Answer
 from service.faces.slack.slack_texts import slack_texts
 from tests.service.faces.slack.scripted_answering import ScriptedAnswering, answered, written
 from tests.service.faces.slack.served_bot import ServedBot, served_bot
-from tests.slack_stub.running_stub import BOT, NEWS, RunningSlack
+from tests.slack_stub.running_stub import BOT, NEWS, RunningSlack, running_slack
 
 EN = slack_texts("en")
 COST = "What did the bridge cost?"
@@ -244,3 +244,19 @@ def test_reset_connection_posts_nothing_twice(slack: RunningSlack, bot: ServedBo
     bot.answering.until_asked(1)
     bot.until_idle()
     assert len(answers(slack, asked["ts"])) == 1
+
+
+def test_many_at_once_are_all_answered_within_the_limits() -> None:
+    with running_slack(pace=60, own_events="off") as limited, served_bot(limited) as bot:
+        questions = [f"Question {number}?" for number in range(45)]
+        held = [bot.answering.hold(question) for question in questions]
+        asked = [limited.mention(question, wait=0)["message"]["ts"] for question in questions]
+        bot.answering.until_asked(len(questions))
+        for one in held:
+            one.set()
+        bot.until_idle()
+        threads = [answers(limited, ts, 1) for ts in asked]
+        assert [len(found) for found in threads] == [1] * 45
+        assert all("340 000 euros" in words(found[0]) for found in threads)
+        assert any(call["status"] == 429 for call in limited.calls())
+        assert limited.refused_calls() == []
