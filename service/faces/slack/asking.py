@@ -20,7 +20,7 @@ from service.faces.slack.running_questions import Key, RunningQuestions
 from service.faces.slack.send_answer import Reply, undisturbed
 from service.faces.slack.slack_services import SlackServices
 from service.faces.slack.slack_texts import FALLBACK_LANGUAGE, SlackTexts, slack_texts
-from service.faces.slack.thread_history import BotIdentity, ThreadMessage, read_thread, turns
+from service.faces.slack.thread_history import BotIdentity, ThreadMessage, read_lately, read_thread, turns
 
 TITLE_LIMIT = 100
 
@@ -170,13 +170,17 @@ class Asking:
 
     async def _history(self, asked: Asked, thread: Sequence[ThreadMessage] | None) -> tuple[Turn, ...]:
         place = asked.place
-        if asked.alone or place.thread is None or place.thread == asked.message:
+        outside = place.thread == asked.message
+        if asked.alone or place.thread is None or (outside and not place.is_direct):
             return ()
         if thread is None:
             try:
-                thread = await read_thread(place.client, place.channel, place.thread, asked.bot)
+                if outside:
+                    thread = await read_lately(place.client, place.channel, asked.message, asked.bot)
+                else:
+                    thread = await read_thread(place.client, place.channel, place.thread, asked.bot)
             except SLACK_FAULTS as error:
-                log_slack_fault("conversations.replies", error)
+                log_slack_fault("reading what was said before", error)
                 return ()
         return turns(thread, asked.message, place.user, asked.bot)
 

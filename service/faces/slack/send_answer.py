@@ -22,6 +22,7 @@ from service.faces.slack.escape_text import escape_markdown
 from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, slack_error
 from service.faces.slack.message_slots import GONE, MessageSlots
 from service.faces.slack.place import Place
+from service.faces.slack.question_text import shortened
 from service.faces.slack.slack_texts import SlackTexts
 from service.faces.slack.source_blocks import Link
 
@@ -32,6 +33,7 @@ STATUS_SECONDS = 0.5
 STATUS_PATIENCE = 1.0
 UPDATE_SECONDS = 3.0  # between two updates of a message: Slack takes 50 a minute
 PIECE_LIMIT = 12_000  # characters of markdown in one call
+STANDALONE_LIMIT = 300  # characters: metadata may not be much larger than it is without them
 WORKING = {"event_type": "citewell_question"}
 """Marks a message that says that an answer is coming."""
 
@@ -114,9 +116,12 @@ class Reply:
         await self._slots.delete_all()
 
     def metadata(self, answer: Answer) -> dict[str, Any]:
-        """What the messages of an answer carry: what it is, and the message that asked."""
+        """What the messages of an answer carry: what it is, the message that asked, and its question in full."""
         metadata = answer_metadata(answer)
-        return metadata | {"event_payload": {**metadata["event_payload"], "message": self._asked_by}}
+        more = {"message": self._asked_by}
+        if answer.standalone_question != answer.question:
+            more["standalone"] = shortened(answer.standalone_question, STANDALONE_LIMIT)
+        return metadata | {"event_payload": metadata["event_payload"] | more}
 
     def _mark(self) -> dict[str, Any]:
         return WORKING | {"event_payload": {"message": self._asked_by}}

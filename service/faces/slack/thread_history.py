@@ -6,17 +6,20 @@ what the asker wrote besides. Everything else is talk among people, or of other 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from service.answering.question import HISTORY_LIMIT, TURN_LIMIT, Turn
 from service.faces.slack.answer_metadata import EVENT_TYPE as ANSWER_TYPE
+from service.faces.slack.escape_text import escape_plain
 from service.faces.slack.question_text import mentioned_users, question_text
 from service.faces.slack.send_answer import WORKING
 
 PAGE = 200
+LATELY = 10  # messages of a conversation with the bot alone
+LATELY_SECONDS = 3600.0  # in which one goes on with what was spoken of
 MOST_PAGES = 20
 HUMAN_SUBTYPES = (None, "thread_broadcast", "file_share", "me_message")
 """Of messages that a person wrote; with others Slack itself tells something, such as who joined."""
@@ -73,6 +76,36 @@ async def read_thread(
             break
     # With every page the first message comes again.
     return sorted({one.ts: one for one in found}.values(), key=lambda one: timestamp(one.ts))
+
+
+async def read_lately(
+    client: AsyncWebClient, channel: str, before: str, bot: BotIdentity
+) -> list[ThreadMessage]:
+    """Of direct messages, the thread that the asker wrote in last before a message outside of any thread.
+
+    Who talks to the bot alone need not open a thread for "And in Lyon?". Raises one of SLACK_FAULTS.
+    """
+    reply = await client.conversations_history(channel=channel, latest=before, limit=LATELY)
+    thread = last_thread(reply.get("messages") or (), before)
+    return in_full(await read_thread(client, channel, thread, bot)) if thread is not None else []
+
+
+def in_full(messages: Sequence[ThreadMessage]) -> list[ThreadMessage]:
+    """The same with each question in the full wording that was answered: what it went on from is not among them."""
+    full = {one.answers: (one.payload or {}).get("standalone") for one in messages if one.is_answer}
+    return [
+        replace(one, text=escape_plain(str(wording))) if (wording := full.get(one.ts)) else one
+        for one in messages
+    ]
+
+
+def last_thread(messages: Sequence[Mapping[str, Any]], before: str) -> str | None:
+    """The thread that was written in last, of messages outside of threads; None when it was too long ago."""
+    threads = [one for one in messages if one.get("reply_count") and one.get("latest_reply")]
+    newest = max(threads, key=lambda one: timestamp(str(one["latest_reply"])), default=None)
+    if newest is None or float(before) - float(newest["latest_reply"]) > LATELY_SECONDS:
+        return None
+    return str(newest["ts"])
 
 
 def timestamp(ts: str) -> tuple[int, str]:

@@ -1,5 +1,6 @@
 """Who is answered, where and how often; what an edit or a deletion of the question does to its answer."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from indexing.errors import ArchiveError
 from service.answering.question import QUESTION_LIMIT, Turn
 from service.errors import Busy
 from service.faces.slack.slack_texts import slack_texts
-from tests.service.faces.slack.scripted_answering import refused
+from tests.service.faces.slack.scripted_answering import answered, refused
 from tests.service.faces.slack.served_bot import ServedBot, served_bot
 from tests.slack_stub.running_stub import (
     ALICE,
@@ -72,6 +73,20 @@ def test_direct_message_needs_no_mention(slack: RunningSlack, bot: ServedBot) ->
     assert payload(answers(slack, channel, asked["ts"], 3)[1])["message"] == follow["ts"]
     assert bot.answering.asked[1].history == (Turn("user", COST), Turn("assistant", payload(said)["answer"]))
     all_is_quiet(slack, bot, 2)
+
+
+def test_direct_message_outside_of_a_thread_goes_on_with_the_last_one(
+    slack: RunningSlack, bot: ServedBot
+) -> None:
+    full = "What did the bridge cost in Lyon, <really>?"
+    bot.answering.answers["And in Lyon?"] = replace(answered("And in Lyon?"), standalone_question=full)
+    for number, text in enumerate((COST, "And in Lyon?", "And in Nice?"), 1):
+        asked = slack.user_message(text, user=BOB, channel="im")["message"]
+        channel = slack.deliveries()[0]["payload"]["event"]["channel"]
+        answers(slack, channel, asked["ts"])
+        all_is_quiet(slack, bot, number)
+    told = [[turn.content for turn in one.history] for one in bot.answering.asked]
+    assert told == [[], [COST, "340 000 euros [1]"], [full, "340 000 euros [1]"]]
 
 
 def test_follow_up_needs_no_mention_where_the_bot_has_answered(slack: RunningSlack, bot: ServedBot) -> None:

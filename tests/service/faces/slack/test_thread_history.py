@@ -12,6 +12,7 @@ from service.faces.slack.thread_history import (
     answers_to,
     has_answered,
     is_human,
+    last_thread,
     read_thread,
     timestamp,
     turns,
@@ -130,6 +131,18 @@ def test_who_has_answered_is_told_by_the_metadata() -> None:
 )
 def test_people_are_told_from_bots(message: dict[str, Any], human: bool) -> None:
     assert is_human(message, SELF) is human
+
+
+def test_last_thread_of_a_conversation_counts_for_an_hour() -> None:
+    threads = [
+        {"ts": "1000.000001", "reply_count": 1, "latest_reply": "1010.000001"},
+        {"ts": "900.000001", "reply_count": 2, "latest_reply": "2000.000001"},
+        {"ts": "2500.000001"},
+    ]
+    assert last_thread(threads, "2600.000000") == "900.000001"
+    assert last_thread(threads, "5600.000001") == "900.000001"
+    assert last_thread(threads, "5600.100000") is None
+    assert last_thread([], "2600.000000") is None
 
 
 async def test_long_thread_is_read_page_by_page(slack: RunningSlack) -> None:
