@@ -98,12 +98,13 @@ class MessageEvents:
         if message.get("subtype") == TOMBSTONE:
             await self._deleted(channel, {**before, **message, "user": before.get("user")}, context, bot)
             return
-        if not is_human(message, bot) or message.get("text") == before.get("text"):
+        is_edit = message.get("edited") and message.get("text") != before.get("text")
+        if not is_edit or not is_human(message, bot):
             return  # links were unfolded, or a reply was counted
         asked = self._asked(channel, message, context, bot)
         if not self._concerns_us(message, before, asked):
             return
-        edit = str((message.get("edited") or {}).get("ts") or event.get("event_ts"))
+        edit = str(message["edited"].get("ts") or "")
         if not await self._asking.once("edit", *asked.key, edit):
             return
         reply = await self._running.cancel(asked.key)

@@ -22,7 +22,7 @@ NOT_THERE = frozenset(
         "missing_scope",
     }
 )
-GONE = frozenset({"message_not_found", "thread_not_found"})
+GONE = frozenset({"message_not_found", "thread_not_found", "invalid_thread_ts"})
 # What a message looks like is refused: its words alone are worth more than nothing.
 MISSHAPEN = frozenset(
     {

@@ -193,7 +193,7 @@ class Reply:
                 await self._set_status(status)
                 return STATUS_SECONDS
             except SLACK_FAULTS as error:
-                if slack_error(error) == "ratelimited":
+                if slack_error(error) in {"ratelimited", *GONE}:
                     return STATUS_SECONDS
                 log_slack_fault("assistant.threads.setStatus", error)
                 self._has_status, self._stream.broken = False, True

@@ -270,6 +270,7 @@ def test_deletion_while_answering_ends_the_work(slack: RunningSlack, bot: Served
     bot.answering.hold(COST)
     asked = slack.mention(COST)["message"]
     bot.answering.until_asked(1)
+    slack.calls("assistant.threads.setStatus", at_least=1)
     slack.delete_message(NEWS, asked["ts"])
     all_is_quiet(slack, bot, 1)
     assert bot.answering.cancelled == [COST]
