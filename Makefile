@@ -50,6 +50,7 @@ train: setup-dev  ## the reader, for hours, going on where it was stopped; see t
 	.venv/bin/python -m evaluation.fit_confidence --reader .cache/training/candidate --threshold 0.38
 	.venv/bin/python -m evaluation.gate --reader .cache/training/candidate
 	cp .cache/training/candidate/* models/reader/
+	.venv/bin/python -m training.fit_names --data $(TRAINING_DATA)
 
 system:  ## Debian packages that set-up and tests need (as root)
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

@@ -28,7 +28,8 @@ from evaluation.verification_page import verification_page
 from indexing.errors import IndexingError
 from service.answering.common_words import common_words
 from service.answering.written.align_quote import align_quote
-from service.answering.written.check_statement import CheckStatement, Quoted
+from service.answering.written.check_statement import CheckStatement
+from service.answering.written.quoted import Quoted
 from service.errors import ServiceError
 from service.open_local import encoder_of, word_aligner
 from service.settings import load_settings

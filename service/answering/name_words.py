@@ -56,11 +56,21 @@ def name_words(
             yield word
 
 
+def opens_sentence(text: str, start: int) -> bool:
+    """Whether the word at `start` is the first of a sentence, whose capital says nothing."""
+    return _SENTENCE_END.search(text[:start]) is not None
+
+
+def is_no_name(word: str) -> bool:
+    """Whether a first word of a sentence is none of a name, whatever follows."""
+    return word.casefold() in _OPENING
+
+
 def _is_name(question: str, words: Sequence[Word], place: int, language: str) -> bool:
     word = words[place]
     follows = place + 1 < len(words) and words[place + 1].has_capital
-    if _SENTENCE_END.search(question[: word.start]):
-        return follows and word.text.casefold() not in _OPENING and len(word.text) > 3
+    if opens_sentence(question, word.start):
+        return follows and not is_no_name(word.text) and len(word.text) > 3
     if language != "de" or place == 0:
         return True
     before = question[words[place - 1].end : word.start]

@@ -25,6 +25,11 @@ class Name:
     concepts: frozenset[str] = frozenset()
     values: frozenset[Decimal] = frozenset()
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where it stands."""
+        return self.start, self.end
+
 
 @dataclass(frozen=True, slots=True)
 class PreparedText:

@@ -16,7 +16,8 @@ from service.answering.answer import Citation, RefusalReason, Statement
 from service.answering.events import Status, tell
 from service.answering.observe import Fault, note_fault
 from service.answering.timings import timed
-from service.answering.written.check_statement import CheckStatement, Quoted
+from service.answering.written.check_statement import CheckStatement
+from service.answering.written.quoted import Quoted
 
 logger = logging.getLogger(__name__)
 

@@ -13,10 +13,11 @@ from service.answering.answer import Citation
 from service.answering.observe import note_trouble
 from service.answering.timings import timed
 from service.answering.verify import Draft
-from service.answering.written.check_statement import CheckStatement, Quoted
+from service.answering.written.check_statement import CheckStatement
 from service.answering.written.language_model import LanguageModel
 from service.answering.written.offer_passages import broken_up, language_name
 from service.answering.written.prompts import Prompts
+from service.answering.written.quoted import Quoted
 from service.answering.written.read_statements import short_reply
 from service.errors import ModelUnusable
 

@@ -7,7 +7,8 @@ from indexing.archive.encoder import Encoder
 from indexing.archive.word_vectors import WordEncoder
 from service.answering.common_words import common_words
 from service.answering.written.align_words import AlignWords
-from service.answering.written.check_statement import CheckStatement, Quoted
+from service.answering.written.check_statement import CheckStatement
+from service.answering.written.quoted import Quoted
 from service.settings import load_settings
 
 
@@ -102,3 +103,85 @@ def test_figures_of_several_quotes_count_together_and_the_month_of_a_date_in_fig
         kinds(check, "In July 2021 102 people entered; at Khorog there were 312 people.", "en", *quotes)
         == set()
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "language", "quote"),
+    [
+        ("Merkel met Hollande in Paris.", "en", ("Angela Merkel a rencontré Hollande à Paris.", "fr")),
+        # German nouns and first words of sentences are no names, however capital.
+        (
+            "Scientists from Lyon described the virus.",
+            "en",
+            ("Des chercheurs de Lyon ont décrit le virus.", "fr"),
+        ),
+        (
+            "Die Regierung sperrte die Brücke wegen eines Hochwassers in Köln.",
+            "de",
+            ("The government closed the bridge because of a flood in Cologne.", "en"),
+        ),
+        # Names that no spelling finds, and names of common words.
+        (
+            "Das Schiff sank 1912 vor Neufundland.",
+            "de",
+            ("El barco se hundió en 1912 frente a Terranova.", "es"),
+        ),
+        ("The White House published the report.", "en", ("La Casa Blanca publicó el informe.", "es")),
+        ("Der Rote Platz wurde am Morgen geräumt.", "de", ("Красная площадь была утром освобождена.", "ru")),
+        ("Die Vereinten Nationen schickten Helfer.", "de", ("The United Nations sent helpers.", "en")),
+    ],
+)
+def test_a_name_is_known_in_another_language_and_other_words_are_no_names(
+    check: CheckStatement, statement: str, language: str, quote: tuple[str, str]
+) -> None:
+    assert kinds(check, statement, language, quote) == set()
+
+
+@pytest.mark.parametrize(
+    ("statement", "language", "quote", "name"),
+    [
+        (
+            "Sarkozy met Hollande in Paris.",
+            "en",
+            ("Angela Merkel a rencontré Hollande à Paris.", "fr"),
+            "Sarkozy",
+        ),
+        (
+            "Petrova described the virus in Lyon.",
+            "en",
+            ("Marie Dupont a décrit le virus à Lyon.", "fr"),
+            "Petrova",
+        ),
+        ("Meyer war Vorsitzende der Partei.", "de", ("Schmidt was chairwoman of the party.", "en"), "Meyer"),
+        (
+            "Die Regierung sperrte die Brücke wegen eines Hochwassers in Hamburg.",
+            "de",
+            ("The government closed the bridge because of a flood in Cologne.", "en"),
+            "Hamburg",
+        ),
+        (
+            "Das Schiff sank 1912 vor Grönland.",
+            "de",
+            ("El barco se hundió en 1912 frente a Terranova.", "es"),
+            "Grönland",
+        ),
+        (
+            "The Pentagon published the report.",
+            "en",
+            ("La Casa Blanca publicó el informe.", "es"),
+            "Pentagon",
+        ),
+    ],
+)
+def test_another_name_in_its_place_is_found_also_at_the_beginning(
+    check: CheckStatement, statement: str, language: str, quote: tuple[str, str], name: str
+) -> None:
+    assert [(fault.kind, fault.what) for fault in check.faults(statement, language, [Quoted(*quote)])] == [
+        ("name", name)
+    ]
+
+
+@pytest.mark.xfail(reason="a city for a city: vectors tell what kind of thing a name names, and little more")
+def test_another_city_is_found(check: CheckStatement) -> None:
+    quote = ("Des chercheurs de Lyon ont décrit le virus.", "fr")
+    assert "name" in kinds(check, "Scientists from Lille described the virus.", "en", quote)

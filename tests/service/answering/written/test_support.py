@@ -9,7 +9,8 @@ from indexing.archive.encoder import Encoder
 from indexing.archive.word_vectors import WordEncoder
 from service.answering.common_words import common_words
 from service.answering.written.align_words import AlignWords
-from service.answering.written.check_statement import CheckStatement, Quoted
+from service.answering.written.check_statement import CheckStatement
+from service.answering.written.quoted import Quoted
 
 OPENED = Quoted("The new bridge of Belberg was opened on Tuesday.", "en")
 STORM = Quoted(
