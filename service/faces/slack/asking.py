@@ -17,10 +17,11 @@ from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, log_un
 from service.faces.slack.place import Place
 from service.faces.slack.question_text import shortened
 from service.faces.slack.running_questions import Key, RunningQuestions
-from service.faces.slack.send_answer import Reply, undisturbed
+from service.faces.slack.send_answer import Reply
 from service.faces.slack.slack_services import SlackServices
 from service.faces.slack.slack_texts import FALLBACK_LANGUAGE, SlackTexts, slack_texts
 from service.faces.slack.thread_history import BotIdentity, ThreadMessage, read_lately, read_thread, turns
+from service.faces.slack.undisturbed import undisturbed
 
 TITLE_LIMIT = 100
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, slack_error
-from service.faces.slack.message_slots import GONE
+from service.faces.slack.log_faults import GONE, SLACK_FAULTS, log_slack_fault, slack_error
 from service.faces.slack.place import Place
 from service.faces.slack.question_text import message_text, question_text
 from service.faces.slack.thread_history import TOMBSTONE

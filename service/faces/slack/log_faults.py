@@ -2,6 +2,8 @@
 
 import logging
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -11,6 +13,8 @@ logger = logging.getLogger("citewell.slack")
 
 SLACK_FAULTS = (SlackClientError, aiohttp.ClientError, TimeoutError, OSError)
 """Slack refuses, is down, or takes too long."""
+GONE = frozenset({"message_not_found", "thread_not_found", "invalid_thread_ts"})
+"""What Slack says where somebody has deleted the message or the thread: then nothing is wanted there any more."""
 _FRAMES = 8
 
 
@@ -37,6 +41,16 @@ def log_slack_fault(doing: str, error: BaseException) -> None:
     """Say that Slack did not take what we wanted of it."""
     needed = said_by_slack(error).get("needed") if isinstance(error, SlackApiError) else None
     logger.warning("Slack: %s failed: %s%s", doing, fault_name(error), f" (needs {needed})" if needed else "")
+
+
+@contextmanager
+def logged_faults(doing: str) -> Iterator[None]:
+    """Around calls of Slack's: what fails is logged, since there is nobody else to tell."""
+    try:
+        yield
+    except SLACK_FAULTS as error:
+        if slack_error(error) not in GONE:
+            log_slack_fault(doing, error)
 
 
 def log_unforeseen(doing: str, error: BaseException) -> None:

@@ -8,8 +8,8 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from service.faces.slack.answer_messages import problem_message
 from service.faces.slack.asking import Asked, Asking
 from service.faces.slack.listened_place import ListenedPlaces, bot_of
-from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, slack_error
-from service.faces.slack.message_slots import GONE, MessageSlots
+from service.faces.slack.log_faults import GONE, SLACK_FAULTS, log_slack_fault, slack_error
+from service.faces.slack.message_slots import MessageSlots
 from service.faces.slack.place import Place
 from service.faces.slack.question_text import mentioned_users, question_text
 from service.faces.slack.running_questions import RunningQuestions

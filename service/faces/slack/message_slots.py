@@ -6,7 +6,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from service.faces.slack.answer_messages import SlackMessage
-from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, slack_error
+from service.faces.slack.log_faults import GONE, SLACK_FAULTS, log_slack_fault, slack_error
 from service.faces.slack.place import Place
 
 # The bot is not in that channel, or may not post there.
@@ -22,7 +22,6 @@ NOT_THERE = frozenset(
         "missing_scope",
     }
 )
-GONE = frozenset({"message_not_found", "thread_not_found", "invalid_thread_ts"})
 # What a message looks like is refused: its words alone are worth more than nothing.
 MISSHAPEN = frozenset(
     {

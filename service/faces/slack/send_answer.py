@@ -5,9 +5,9 @@ the text that has gathered since.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 
 from service.answering.answer import Answer
 from service.faces.slack.answer_messages import (
@@ -19,14 +19,12 @@ from service.faces.slack.answer_messages import (
 from service.faces.slack.answer_metadata import answer_metadata
 from service.faces.slack.answer_stream import AnswerStream
 from service.faces.slack.escape_text import escape_markdown
-from service.faces.slack.log_faults import SLACK_FAULTS, log_slack_fault, slack_error
-from service.faces.slack.message_slots import GONE, MessageSlots
+from service.faces.slack.log_faults import GONE, SLACK_FAULTS, log_slack_fault, logged_faults, slack_error
+from service.faces.slack.message_slots import MessageSlots
 from service.faces.slack.place import Place
 from service.faces.slack.question_text import shortened
 from service.faces.slack.slack_texts import SlackTexts
 from service.faces.slack.source_blocks import Link
-
-T = TypeVar("T")
 
 APPEND_SECONDS = 1.0  # between two additions to a stream: Slack takes 100 a minute
 STATUS_SECONDS = 0.5
@@ -85,7 +83,7 @@ class Reply:
         """The whole answer; logged where Slack does not take it. The last two are as in `answer_messages`."""
         await self._pause()
         metadata = self.metadata(answer)
-        with _logged("sending an answer"):
+        with logged_faults("sending an answer"):
             closing = closing_messages(answer, texts, link, articles=articles)
             if not await self._streamed(answer_markdown(answer, texts), closing, metadata):
                 await self._abandon_stream()
@@ -96,7 +94,7 @@ class Reply:
     async def say(self, message: SlackMessage) -> None:
         """Something that is no answer, in its place."""
         await self._pause()
-        with _logged("sending a message"):
+        with logged_faults("sending a message"):
             await self._abandon_stream()
             await self._slots.put([message], self._mark())
 
@@ -106,7 +104,7 @@ class Reply:
         await self._abandon_stream()
         # Where the question began the thread and is deleted, there is no thread to clear anything in.
         if self._is_status_shown and not self._slots.messages and self.place.thread != self._asked_by:
-            with _logged("clearing the status"):
+            with logged_faults("clearing the status"):
                 await self._set_status("")
         return self.messages
 
@@ -175,7 +173,7 @@ class Reply:
                 return
             self._wake.clear()
             seconds = UPDATE_SECONDS
-            with _logged("showing what is done"):
+            with logged_faults("showing what is done"):
                 seconds = await self._send_newest()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), seconds)
@@ -226,30 +224,3 @@ def _joined(texts: Sequence[str]) -> list[str]:
         elif text:
             pieces.append(text)
     return pieces
-
-
-class _logged:
-    """Around calls of Slack's: what fails is logged, since there is nobody else to tell."""
-
-    def __init__(self, doing: str) -> None:
-        self._doing = doing
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
-        if not isinstance(error, SLACK_FAULTS):
-            return False
-        if slack_error(error) not in GONE:  # somebody deleted it: then it is not wanted
-            log_slack_fault(self._doing, error)
-        return True
-
-
-async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
-    """Finish `work` though whoever waits for it is cancelled, who is then cancelled afterwards."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
