@@ -64,6 +64,7 @@ class ServedBot:
     answering: ScriptedAnswering
     shelf: Shelf
     bot: Bot
+    loop: asyncio.AbstractEventLoop
     stop_seconds: float = PATIENCE_S
     unanswered: int | None = None
 
@@ -72,7 +73,8 @@ class ServedBot:
         self.stopped = threading.Event()
 
     def until_idle(self) -> None:
-        """Wait until nothing is being answered."""
+        """Wait until nothing is being answered, nor about to be: an event is acknowledged before it is looked at."""
+        asyncio.run_coroutine_threadsafe(_some_turns(), self.loop).result(PATIENCE_S)
         until = time.monotonic() + PATIENCE_S
         while len(self.bot.running):
             assert time.monotonic() < until, "something is still running"
@@ -82,6 +84,11 @@ class ServedBot:
         """Shut it down, and wait until it is."""
         self.stopping.set()
         assert self.stopped.wait(PATIENCE_S), "it did not stop"
+
+
+async def _some_turns() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 @contextmanager
@@ -128,7 +135,11 @@ def served_bot(
             while not server.started:
                 await asyncio.sleep(0.01)
             served = ServedBot(
-                f"http://127.0.0.1:{listening.getsockname()[1]}/slack/events", answers, shelf, bot
+                f"http://127.0.0.1:{listening.getsockname()[1]}/slack/events",
+                answers,
+                shelf,
+                bot,
+                asyncio.get_running_loop(),
             )
             ready.append(served)
             started.set()

@@ -43,6 +43,7 @@ def payload(message: dict[str, Any]) -> dict[str, Any]:
 def all_is_quiet(slack: RunningSlack, bot: ServedBot, questions: int) -> None:
     """Everything sent was taken, nothing runs, so many questions were asked, nothing was refused."""
     assert all(one["acknowledged"] for one in slack.deliveries())
+    bot.answering.until_asked(questions)
     bot.until_idle()
     assert len(bot.answering.asked) == questions
     assert slack.refused_calls() == []
