@@ -15,7 +15,7 @@ run: setup  ## from a fresh machine to a cited answer in the browser
 	@.venv/bin/citewell serve --samples
 
 test: setup-dev check  ## everything that is tested
-	.venv/bin/python -m pytest --durations=25
+	.venv/bin/python -m pytest --numprocesses=2 --dist=loadgroup --durations=25
 
 setup:  ## environment, dependencies, models; does nothing when all is there
 	@$(PYTHON) set_up.py
