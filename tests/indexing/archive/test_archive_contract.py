@@ -618,7 +618,13 @@ async def test_a_day_of_much_feedback_is_listed_whole(archive: Archive) -> None:
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "2024-05-06T10:00:00.000000Z", "2024-13-06T10:00:00.000000Z_" + "0" * 36, str(uuid.UUID(int=7))],
+    [
+        "",
+        "x",
+        "2024-05-06T10:00:00.000000Z",
+        "2024-13-06T10:00:00.000000Z_" + "0" * 36,
+        str(uuid.UUID(int=7)),
+    ],
 )
 async def test_broken_cursor_of_feedback_is_an_error(archive: Archive, cursor: str) -> None:
     with pytest.raises(ValueError):
