@@ -110,26 +110,31 @@ def test_it_answers_with_the_service_and_alone_and_finishes_what_was_asked(
 
 
 def test_through_the_service_that_holds_the_archive(
-    cli: Any, slack: RunningSlack, tmp_path: Path, running: Any, monkeypatch: pytest.MonkeyPatch
+    cli: Any, slack: RunningSlack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"SLACK_BOT_TOKEN": TOKEN, "CITEWELL_ARCHIVE": str(running.archive)}
-    with child(tmp_path, slack, "slack", SLACK_APP_TOKEN=APP_TOKEN, **settings) as alone:
-        assert f"by Socket Mode   (27 articles of {running.address})" in alone.said
-        asked = slack.mention(QUESTION)["message"]["ts"]
-        answer = slack.thread_of(NEWS, asked, at_least=2)[1]
-        assert "102" in shown(answer)
-        slack.click(NEWS, answer["ts"], "citewell_feedback_up")
-        until = time.monotonic() + START_S
-        while QUESTION not in (rated := cli("feedback", archive=running.archive)).stdout:
-            assert time.monotonic() < until, rated.output
-            time.sleep(0.1)
-        alone.stop()
-        assert "WARNING" not in alone.said, alone.said
-    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
-    monkeypatch.setenv("SLACK_SIGNING_SECRET", SECRET)
-    result = cli("slack", archive=running.archive)
-    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert f"{running.address} holds the archive, and only over Socket Mode" in result.stderr
+    folder = tmp_path / "service"
+    folder.mkdir()
+    archive = folder / "archive"
+    settings = {"SLACK_BOT_TOKEN": TOKEN, "CITEWELL_ARCHIVE": str(archive)}
+    with child(folder, slack, "serve", "--samples") as service:
+        address = service.said.partition("ready: ")[2].partition("/   (")[0]
+        with child(tmp_path, slack, "slack", SLACK_APP_TOKEN=APP_TOKEN, **settings) as alone:
+            assert f"by Socket Mode   (27 articles of {address})" in alone.said
+            asked = slack.mention(QUESTION)["message"]["ts"]
+            answer = slack.thread_of(NEWS, asked, at_least=2)[1]
+            assert "102" in shown(answer)
+            slack.click(NEWS, answer["ts"], "citewell_feedback_up")
+            until = time.monotonic() + START_S
+            while QUESTION not in (rated := cli("feedback", archive=archive)).stdout:
+                assert time.monotonic() < until, rated.output
+                time.sleep(0.1)
+            alone.stop()
+            assert "WARNING" not in alone.said, alone.said
+        monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+        monkeypatch.setenv("SLACK_SIGNING_SECRET", SECRET)
+        result = cli("slack", archive=archive)
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+        assert f"{address} holds the archive, and only over Socket Mode" in result.stderr
 
 
 def test_over_http_alone_slack_is_heard_and_nobody_else(slack: RunningSlack, tmp_path: Path) -> None:
