@@ -11,7 +11,8 @@ from evaluation.evaluation_sets import XQUAD_LANGUAGES, EvaluationSets, SetQuest
 from indexing.canonical_text import canonical_text
 from indexing.split_sentences import split_sentences
 
-# Translators join and part sentences: such pairs do not say the same, and neither do others of very unequal length.
+# Translators join and part sentences, and then the sentence with the answer says more in one language than in another:
+# only sentences that are the same one of as many in their paragraph are taken, and of no very unequal length.
 _LEAST_RATIO, _MOST_RATIO = 0.5, 2.0
 
 
@@ -32,6 +33,8 @@ class Pair:
     story: str
     answer: str
     quoted_answer: str
+    place: tuple[int, int] = (0, 1)
+    """Which sentence of its paragraph it is, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,9 @@ def _sides(questions: Sequence[SetQuestion], articles: Sequence[SourceArticle]) 
         if not question.answers or question.article_id is None:
             continue
         text, answer = texts[question.article_id], question.answers[0]
-        sentence = next(_around(answer, text, sentences[question.article_id]), None)
-        if sentence is not None:
+        span = next(_around(answer, sentences[question.article_id]), None)
+        if span is not None:
+            sentence = text[slice(*span)]
             key = question.id.removesuffix(f"-{question.language}")
             language = languages[question.article_id]
             story = question.story or question.article_id
@@ -97,17 +101,28 @@ def _sides(questions: Sequence[SetQuestion], articles: Sequence[SourceArticle]) 
                 story,
                 answer.text,
                 answer.text,
+                _place(span, text, sentences[question.article_id]),
             )
     return found
 
 
-def _around(answer: Span, text: str, sentences: Sequence[tuple[int, int]]) -> Iterator[str]:
+def _around(answer: Span, sentences: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     for start, end in sentences:
         if start <= answer.start and answer.end <= end:
-            yield text[start:end]
+            yield start, end
+
+
+def _place(span: tuple[int, int], text: str, sentences: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Which sentence of its paragraph (line) it is, and of how many."""
+    first = text.rfind("\n", 0, span[0]) + 1
+    end = text.find("\n", span[1])
+    paragraph = [one for one in sentences if first <= one[0] and (end < 0 or one[1] <= end)]
+    return paragraph.index(span), len(paragraph)
 
 
 def _joined(stated: Pair, quoted: Pair) -> Iterator[Pair]:
+    if stated.place != quoted.place:
+        return
     if _LEAST_RATIO < len(stated.statement) / len(quoted.quote) < _MOST_RATIO:
         yield replace(
             stated,
