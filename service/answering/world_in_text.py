@@ -9,6 +9,9 @@ from service.answering.inflected_words import is_inflected, letters_shared
 from service.answering.words_of_text import UNSPACED, Word
 from service.answering.world_names import LONGEST, world_names
 
+# The month that is written with three small letters in many languages; English "may" is another word.
+_MAY = frozenset(("mai", "mei", "maj", "май", "мая", "мае", "маю"))
+
 
 def world_spans(words: Sequence[Word], language: str) -> Iterator[tuple[int, int, frozenset[str]]]:
     """Start, end and concepts of the longest names of countries, regions and months, in any case ending."""
@@ -35,7 +38,11 @@ def _may_be_world(word: Word) -> bool:
     """Abbreviations count in capitals only: "us" is no country."""
     written = word.text
     return (
-        len(written) > 3 or written.isupper() or not word.is_cased or (word.has_capital and len(written) > 2)
+        len(written) > 3
+        or written.isupper()
+        or not word.is_cased
+        or (word.has_capital and len(written) > 2)
+        or word.folded in _MAY
     )
 
 

@@ -96,11 +96,11 @@ class CheckStatement:
             for figure in stated
             if figure.meant.isdisjoint(shares)
         ]
-        as_shares, plain = _values(stated), _plain(quotes)
+        plain, places = _plain(quotes), {(one.start, one.end) for one in stated}
         faults += [
             Fault("percent", statement[figure.start : figure.end])
             for figure in numbers_in(statement)
-            if not figure.meant & as_shares and figure.meant & shares and not figure.meant & plain
+            if (figure.start, figure.end) not in places and figure.meant & shares and not figure.meant & plain
         ]
         return faults
 

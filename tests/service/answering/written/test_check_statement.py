@@ -74,6 +74,12 @@ def test_each_untrue_word_is_named(check: CheckStatement, statement: str, fault:
         ("Le ministère dément avoir fermé le poste.", "fr", "The ministry closed the post.", "polarity"),
         ("The army did not enter the town.", "en", "The army entered the town.", "polarity"),
         ("Selon le ministère, le poste est fermé.", "fr", "The post is closed.", "attribution"),
+        (
+            "10% der Wälder und 10% der Wiesen",
+            "de",
+            "10 people of the forests and 10% of the meadows",
+            "percent",
+        ),
         ("Laut Polizei gab es drei Verletzte.", "de", "Three people were hurt.", "attribution"),
     ],
 )
@@ -81,6 +87,19 @@ def test_what_is_denied_or_passed_on_stays_so(
     check: CheckStatement, quote: str, language: str, statement: str, fault: str
 ) -> None:
     assert fault in kinds(check, statement, "en", (quote, language))
+
+
+@pytest.mark.parametrize(
+    ("statement", "language", "quote", "quote_language"),
+    [
+        ("Penel est mort le 26 mai 1908.", "fr", "Penel est mort le 26 septembre 1908.", "fr"),
+        ("Школа стала независимой 1 мая 1963 года.", "ru", "La escuela, el 1 de agosto de 1963", "es"),
+    ],
+)
+def test_may_is_a_month_in_small_letters(
+    check: CheckStatement, statement: str, language: str, quote: str, quote_language: str
+) -> None:
+    assert "date" in kinds(check, statement, language, (quote, quote_language))
 
 
 def test_a_name_in_another_script_is_known_by_its_sound_and_a_title_by_its_meaning(
