@@ -33,7 +33,7 @@ def test_filters_narrow_what_is_searched(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/")
     chat = Chat(page)
     filters = chat.part("filters")
-    expect(filters).to_be_attached()
+    expect(filters.locator("input").first).to_be_attached()  # before it no click tells what it does
     if not filters.locator("input").first.is_visible():
         filters.locator("summary, button").first.click()
     boxes = filters.locator("input[type=checkbox]")
