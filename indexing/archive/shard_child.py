@@ -28,7 +28,8 @@ def main() -> None:
 def _serve(pipe: Connection, folder: Path) -> None:
     """Answer until told to close; the first answer says whether the shard could be opened."""
     try:
-        shard = Shard.load(folder)
+        with _ending(pipe, True):  # the next start deletes a copy that has no index yet: make no files in it by then
+            shard = Shard.load(folder)
     except ArchiveError as error:
         return pipe.send((False, error))
     pipe.send((True, None))
@@ -53,6 +54,8 @@ def _ending(pipe: Connection, wanted: bool) -> Iterator[None]:
     if wanted:
         fcntl.fcntl(pipe.fileno(), fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(pipe.fileno(), fcntl.F_SETFL, flags | os.O_ASYNC)
+        if pipe.poll():  # it went before
+            raise EOFError
     try:
         yield
     finally:

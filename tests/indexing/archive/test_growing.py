@@ -92,7 +92,8 @@ async def test_what_is_written_while_the_index_is_built_is_in_it(tmp_path: Path)
     await again.close()
 
 
-async def test_killed_while_the_index_is_built_it_is_what_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 0.3])  # the child starts, opens the copy, builds
+async def test_killed_while_the_index_is_built_it_is_what_it_was(tmp_path: Path, seconds: float) -> None:
     elsewhere = subprocess.Popen(
         [sys.executable, "-m", "tests.indexing.archive.grow_elsewhere", str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -102,6 +103,7 @@ async def test_killed_while_the_index_is_built_it_is_what_it_was(tmp_path: Path)
     assert elsewhere.stdout is not None
     with elsewhere.stdout as said:
         assert said.readline() == "building\n"
+        await asyncio.sleep(seconds)
         elsewhere.kill()
         elsewhere.wait()
     assert (tmp_path / "points-2").is_dir()
