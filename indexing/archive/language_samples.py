@@ -41,7 +41,7 @@ class LanguageSample:
         return math.log((self.count - frequency + 0.5) / (frequency + 0.5) + 1.0)
 
 
-def rarest_terms(terms: SparseTerms, samples: Sequence[LanguageSample]) -> SparseTerms:
+def rarest_terms(terms: SparseTerms, samples: Sequence[LanguageSample]) -> list[int]:
     """Of a question's terms the rarest, as many as stand in POSTINGS passages of all languages together, and some more.
 
     The search for all of them goes through each passage that has one, and grows with the archive; the common ones
@@ -58,7 +58,7 @@ def rarest_terms(terms: SparseTerms, samples: Sequence[LanguageSample]) -> Spars
         if total > POSTINGS and len(kept) >= RAREST:
             break
         kept.append(term)
-    return SparseTerms(sorted(kept), [1.0] * len(kept))
+    return kept
 
 
 class LanguageSamples:

@@ -64,10 +64,10 @@ class CandidateSearch:
     filters: Filters
     by_vector: int
     by_terms: int
-    rare: SparseTerms | None = None
-    """Of a large archive: the terms that are searched for; what is found so is then scored by all of them."""
+    rare: Mapping[str, SparseTerms] | None = None
+    """Of a large archive, by language: the terms that are searched for, with weights (see `PassageQuery`)."""
     weighed: Mapping[str, SparseTerms] | None = None
-    """And by language the terms with the weights of that score."""
+    """And all of them with their weights, by which what was found is then scored."""
 
 
 class PassageSearch:
@@ -134,7 +134,12 @@ def _candidates(search: CandidateSearch, without: Collection[Version]) -> Readin
     ]
     if search.terms.indices:
         queries += [
-            PassageQuery(search.by_terms, terms=search.rare or search.terms, language=name)
+            PassageQuery(
+                search.by_terms,
+                terms=search.terms if search.rare is None else search.rare[name],
+                language=name,
+                weighed=search.rare is not None,
+            )
             for name in search.languages
         ]
     answers = yield from _nearest([_request(query, search.filters, without) for query in queries])

@@ -1,6 +1,6 @@
 """How many of a question's words a text holds, each weighed by how rare it is in that text's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from indexing.archive.language_samples import LanguageSample
 from indexing.archive.terms import SparseTerms, Terms
@@ -26,10 +26,11 @@ class Coverage:
         """Itself: it never changes, and Haystack copies what passes between components (2.5 s for a tokenizer)."""
         return self
 
-    def weighed(self, language: str) -> SparseTerms:
-        """The question's terms with their weights in a language, so that a passage's score needs no others."""
+    def weighed(self, language: str, terms: Iterable[int] | None = None) -> SparseTerms:
+        """The question's terms, or some of them, with their weights in a language: a score needs no others then."""
         weights = self._weights[language]
-        return SparseTerms(list(weights), list(weights.values()))
+        indices = self.question.indices if terms is None else sorted(terms)
+        return SparseTerms(list(indices), [weights[term] for term in indices])
 
     def of_score(self, score: float, language: str) -> float:
         """Coverage by a stored passage, from its BM25 score within its language."""

@@ -94,9 +94,10 @@ class Retrieve:
                 vector, coverage.question, list(samples), question.filters, BY_VECTOR, BY_TERMS
             )
             if sum(sample.count for sample in samples.values()) > LARGE:
+                rare = rarest_terms(coverage.question, list(samples.values()))
                 search = replace(
                     search,
-                    rare=rarest_terms(coverage.question, list(samples.values())),
+                    rare={language: coverage.weighed(language, rare) for language in samples},
                     weighed={language: coverage.weighed(language) for language in samples},
                 )
             usual = _usual_cosines(vector, samples, understood.languages)

@@ -11,6 +11,7 @@ from indexing.archive.article import Article
 from indexing.archive.filters import Filters
 from indexing.archive.records import filter_fields, passage_point, record_point
 from indexing.archive.search_passages import CandidateSearch, PassageQuery
+from indexing.archive.terms import SparseTerms
 from indexing.archive.versions import VersionWriter
 from tests.indexing.archive.synthetic import TERMS, article, long_text, open_edge, passages_of, put, vector
 
@@ -121,7 +122,11 @@ async def test_large_archive_scores_by_all_terms_what_the_rare_ones_find(archive
         for name, sample in samples.items()
     }
     usual = CandidateSearch(QUESTION.vector, terms, list(samples), Filters(), 20, 20)
-    rare = TERMS.question("q")
+    [letter] = TERMS.question("q").indices
+    rare = {
+        name: SparseTerms([letter], [sample.inverse_document_frequency(letter)])
+        for name, sample in samples.items()
+    }
     large = replace(usual, rare=rare, weighed=weighed)
     assert {one.id: one.weight for one in await archive.candidates(large)} == pytest.approx(
         {one.id: one.weight for one in await archive.candidates(usual)}
