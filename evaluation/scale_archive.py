@@ -78,7 +78,7 @@ async def index(folder: Path, encoder: Encoder) -> None:
     engine = EdgeEngine.load_in_child(data)
     try:
         passages = await engine.count(passages_where())
-        await engine.optimize(encoder.dimension)
+        await engine.optimize(encoder.dimension, passages)
     finally:
         await engine.close()
     write_indexed(data, passages)

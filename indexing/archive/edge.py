@@ -152,9 +152,9 @@ class EdgeEngine:
         """Bring everything to disk."""
         await self._call("flush")
 
-    async def optimize(self, dimension: int) -> None:
-        """Build the index of what is in none; meanwhile nothing else is done, so only for a shard in a child."""
-        await self._call("optimize", dimension)
+    async def optimize(self, dimension: int, fresh: int) -> None:
+        """Build the index of `fresh` passages that are in none; nothing else is done meanwhile: for one in a child."""
+        await self._call("optimize", dimension, fresh)
 
     @asynccontextmanager
     async def at_rest(self, *, flushed: bool = True) -> AsyncIterator[Path]:

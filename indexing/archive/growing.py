@@ -210,7 +210,7 @@ class GrowingEngine:
                 journal = self._journal = WriteJournal(self._folder)
                 self._fresh = 0
             child = EdgeEngine.load_in_child(following)
-            await child.optimize(self.manifest.dimension)
+            await child.optimize(self.manifest.dimension, fresh)
             passages = await child.count(passages_where())
             await asyncio.to_thread(sync, following)
             while journal.waiting > LAST_WRITES:
@@ -232,7 +232,9 @@ class GrowingEngine:
                 child.abandon()
             if self.manifest.data != following.name:
                 self._fresh += fresh
-                await asyncio.to_thread(shutil.rmtree, following, ignore_errors=True)
+                # And what was being written anew in parts.
+                for path in (following, *self._folder.glob(f"{following.name}.*")):
+                    await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
 
     async def _repeat(self, journal: WriteJournal, child: EdgeEngine) -> None:
         """Repeat the writes that wait; raises ArchiveError when one could not be kept."""

@@ -1,0 +1,81 @@
+"""How the index of a shard is laid out: segments that are searched side by side, with every point in one of them."""
+
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from indexing.archive import shard as shards
+from indexing.archive.shard import PlainPoint, PlainQuery, Shard
+
+DIMENSION = 4096  # so that few passages are enough for an index of their own
+PASSAGES, TEXTS = 2_100, 300
+
+
+def points() -> list[PlainPoint]:
+    """Passages in two languages, and texts, which have no vectors."""
+    drawn = np.random.default_rng(1).normal(size=(PASSAGES, DIMENSION)).round(3).tolist()
+    made: list[PlainPoint] = [
+        (
+            str(uuid.uuid5(uuid.NAMESPACE_URL, f"passage {number}")),
+            {
+                "content": f"مرحبا {number} 🙂",
+                "meta": {"kind": "passage", "branch": ("en", "fr")[number % 2]},
+            },
+            vector,
+            ([number % 50, 50 + number % 7], [1.0, 0.5]),
+        )
+        for number, vector in enumerate(drawn)
+    ]
+    return made + [
+        (str(uuid.uuid5(uuid.NAMESPACE_URL, f"text {number}")), {"meta": {"kind": "text"}}, None, None)
+        for number in range(TEXTS)
+    ]
+
+
+def everything(shard: Shard) -> list[PlainPoint]:
+    found, cursor = shard.scroll({}, 1_000, None, True, None)
+    while cursor is not None:
+        more, cursor = shard.scroll({}, 1_000, cursor, True, None)
+        found += more
+    return found
+
+
+@pytest.mark.parametrize(("largest", "segments"), [(PASSAGES, 1), (PASSAGES - 1, 2), (PASSAGES // 2 - 1, 3)])
+def test_what_one_segment_may_not_hold_is_written_to_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, largest: int, segments: int
+) -> None:
+    monkeypatch.setattr(shards, "SEGMENT", largest)
+    monkeypatch.setattr(shards, "PAGE", 20)
+    folder = tmp_path / "points-1"
+    Shard.create(folder, DIMENSION)
+    shard = Shard.load(folder)
+    written = points()
+    shard.upsert(written)
+    before = everything(shard)
+    query = PlainQuery(
+        20, {"must": [("is", "meta.branch", "fr")]}, written[1][2], None, idf_corpus=None, exact=True
+    )
+    terms = PlainQuery(20, {}, None, ([3, 51], [1.0, 1.0]), idf_corpus=None, exact=False)
+    nearest = shard.nearest([query, terms], ())
+    shard.optimize(DIMENSION, PASSAGES)
+    info = shard._shard.info()
+    assert (info.segments_count, info.indexed_vectors_count) == (
+        segments + 1,
+        2 * PASSAGES,
+    )  # one to write to
+    assert everything(shard) == before and len(before) == PASSAGES + TEXTS
+    again = shard.nearest([query, terms], ())
+    assert [[hit[1] for hit in hits] for hits in again] == pytest.approx(
+        np.array([[hit[1] for hit in hits] for hits in nearest]), abs=1e-5
+    )
+    assert [hit[0] for hit in again[0]] == [hit[0] for hit in nearest[0]]
+    assert [path.name for path in tmp_path.iterdir()] == ["points-1"]
+    later: PlainPoint = (written[0][0], {"meta": {"kind": "passage", "branch": "de"}}, written[1][2], None)
+    shard.upsert([later])
+    shard.delete([written[1][0]])
+    assert shard.count({}) == PASSAGES + TEXTS - 1
+    [[found]] = shard.nearest([PlainQuery(1, {}, written[1][2], None, None, exact=False)], ("meta.branch",))
+    assert found[0] == later[0] and found[2] == {"meta": {"branch": "de"}}
+    shard.close()
