@@ -6,7 +6,7 @@ A write is acknowledged when its coroutine returns. Every method may raise Archi
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:  # not for the child process that holds a large archive: they take a second to import
     from qdrant_client import models
@@ -47,9 +47,8 @@ class Point:
     terms: "SparseTerms | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A point id with its score, and the payload fields that were asked for."""
+class Hit(NamedTuple):
+    """A point id with its score, and the payload fields that were asked for. A search makes hundreds: a plain tuple."""
 
     id: str
     score: float

@@ -4,11 +4,13 @@ import fcntl
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from indexing.archive.read_ahead import read_whole_vectors
 from indexing.archive.shard import Shard, explained
 from indexing.errors import ArchiveError
 
@@ -35,6 +37,7 @@ def _serve(pipe: Connection, folder: Path) -> None:
     except ArchiveError as error:
         return pipe.send((False, error))
     pipe.send((True, None))
+    threading.Thread(target=read_whole_vectors, args=(folder,), daemon=True).start()
     method = ""
     while method != "close":
         method, arguments = pipe.recv()

@@ -18,10 +18,12 @@ def fold_passages(passages: Sequence[tuple[Passage, str]]) -> list[list[int]]:
     differ in a number are two reports.
     """
     groups: list[list[int]] = []
+    figures = [sorted(_NUMBER.findall(passage.text)) for passage, _ in passages]
     for place, (passage, language) in enumerate(passages):
         for group in groups:
             leader, leader_language = passages[group[0]]
-            if leader_language == language and _alike(leader, passage):
+            same = leader_language == language and figures[group[0]] == figures[place]
+            if same and _alike(leader, passage):
                 group.append(place)
                 break
         else:
@@ -31,8 +33,6 @@ def fold_passages(passages: Sequence[tuple[Passage, str]]) -> list[list[int]]:
 
 def _alike(one: Passage, other: Passage) -> bool:
     if one.article_id == other.article_id or not 0.7 < len(one.text) / len(other.text) < 1.4:
-        return False
-    if sorted(_NUMBER.findall(one.text)) != sorted(_NUMBER.findall(other.text)):
         return False
     first, second = _grams(one.text), _grams(other.text)
     return len(first & second) >= ALIKE * len(first | second)

@@ -13,7 +13,7 @@ Translations of the best passage are placed right after it. The constants were c
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from haystack import component
@@ -60,8 +60,7 @@ class Found:
     same: tuple[Passage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Ranked:
+class _Ranked(NamedTuple):
     candidate: Candidate
     coverage: float
     score: float
