@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from indexing.archive.read_ahead import read_whole_vectors
+from indexing.archive.read_ahead import read_the_rest
 from indexing.archive.shard import Shard, explained
 from indexing.errors import ArchiveError
 
@@ -37,7 +37,7 @@ def _serve(pipe: Connection, folder: Path) -> None:
     except ArchiveError as error:
         return pipe.send((False, error))
     pipe.send((True, None))
-    threading.Thread(target=read_whole_vectors, args=(folder,), daemon=True).start()
+    threading.Thread(target=read_the_rest, args=(folder,), daemon=True).start()
     method = ""
     while method != "close":
         method, arguments = pipe.recv()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from indexing.archive.article import Passage
 
@@ -18,12 +19,13 @@ def fold_passages(passages: Sequence[tuple[Passage, str]]) -> list[list[int]]:
     differ in a number are two reports.
     """
     groups: list[list[int]] = []
+    grams = cache(lambda place: _grams(passages[place][0].text))
     figures = [sorted(_NUMBER.findall(passage.text)) for passage, _ in passages]
     for place, (passage, language) in enumerate(passages):
         for group in groups:
             leader, leader_language = passages[group[0]]
             same = leader_language == language and figures[group[0]] == figures[place]
-            if same and _alike(leader, passage):
+            if same and _may_be_alike(leader, passage) and _is_alike(grams(group[0]), grams(place)):
                 group.append(place)
                 break
         else:
@@ -31,11 +33,12 @@ def fold_passages(passages: Sequence[tuple[Passage, str]]) -> list[list[int]]:
     return groups
 
 
-def _alike(one: Passage, other: Passage) -> bool:
-    if one.article_id == other.article_id or not 0.7 < len(one.text) / len(other.text) < 1.4:
-        return False
-    first, second = _grams(one.text), _grams(other.text)
-    return len(first & second) >= ALIKE * len(first | second)
+def _may_be_alike(one: Passage, other: Passage) -> bool:
+    return one.article_id != other.article_id and 0.7 < len(one.text) / len(other.text) < 1.4
+
+
+def _is_alike(one: set[str], other: set[str]) -> bool:
+    return len(one & other) >= ALIKE * len(one | other)
 
 
 def _grams(text: str) -> set[str]:
