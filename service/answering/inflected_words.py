@@ -25,18 +25,19 @@ _CHANGING = frozenset(
 _CYRILLIC_CASE = regex.compile(r"(?<=\p{Cyrillic}{3})(?:ами|ями|ого|ому|ой|ом|ем|ым|ах|ью|[аеуыиюяь])$")
 
 
-def is_inflected(one: str, other: str, language: str) -> bool:
+def is_inflected(one: str, other: str, language: str, stem: int = STEM) -> bool:
     """Whether two words differ in an ending alone; both may have one only where words change at their end."""
-    if one[:STEM] != other[:STEM] or len(one) < STEM:
+    if one[:stem] != other[:stem] or len(one) < stem:
         return False
     longest = letters_shared(one, other)
     # соединенных and соединенные share a letter of the ending too, so the cut may lie before it.
-    return any(_are_endings(one[cut:], other[cut:], cut, language) for cut in range(longest, longest - 3, -1))
+    cuts = range(longest, max(longest - 3, stem - 1), -1)
+    return any(_are_endings(one[cut:], other[cut:], cut, language) for cut in cuts)
 
 
 def _are_endings(one: str, other: str, cut: int, language: str) -> bool:
     rests = {one, other}
-    if cut < STEM or not rests <= _ENDINGS or ("" in rests and not rests.isdisjoint(_OWN_WORD)):
+    if not rests <= _ENDINGS or ("" in rests and not rests.isdisjoint(_OWN_WORD)):
         return False
     return "" in rests or language in _CHANGING or cut > STEM
 

@@ -5,10 +5,11 @@ from functools import lru_cache
 
 import regex
 
-from service.answering.inflected_words import is_inflected, letters_shared
+from service.answering.inflected_words import STEM, is_inflected, letters_shared
 from service.answering.words_of_text import UNSPACED, Word
 from service.answering.world_names import LONGEST, world_names
 
+SHORT_STEM = 3  # of a word among several: Южной Америке
 # The month that is written with three small letters in many languages; English "may" is another word.
 _MAY = frozenset(("mai", "mei", "maj", "май", "мая", "мае", "маю"))
 
@@ -51,9 +52,10 @@ def _world_of(words: tuple[str, ...], language: str) -> frozenset[str]:
     if exact:
         return exact
     best: tuple[int, frozenset[str]] = (0, frozenset())
+    stem = STEM if len(words) == 1 else SHORT_STEM
     for known, concepts in _world_by_start(language).get((words[0][:3], len(words)), ()):
         pairs = list(zip(words, known, strict=True))
-        if all(word == other or is_inflected(word, other, language) for word, other in pairs):
+        if all(word == other or is_inflected(word, other, language, stem) for word, other in pairs):
             # Of Niger and Nigeria the one that shares more of the word, then the one that adds less to it.
             closeness = sum(10 * letters_shared(word, other) - len(other) for word, other in pairs)
             best = max(best, (closeness, concepts), key=lambda one: one[0])

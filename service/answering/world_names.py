@@ -35,7 +35,13 @@ _ALSO = {
     "FR": "french français française françaises französisch französische französischen francés francesa franceses "
     "французский французская французских", "ES": "spanish espagnol espagnole spanisch spanische español española "
     "испанский", "CN": "chinese chinois chinoise chinesisch chinesische chino china китайский китайская",
+    "MX": "мексиканский мексиканская мексиканских мексиканского мексиканско", "003": "norteamérica",
+    "142": "asian asians asiatisch asiatische asiatischen asiático asiática азиатский азиатская азиатских азиатско",
     "RU": "russian russians russe russes russisch russische russischen ruso rusa русский российский российская",
+    "month 5": "мае маю", "150": "европейский", "002": "африканский",
+    "Wales": "wales welsh galles gallois galloise waliser walisisch gales galés galesa уэльс валлийский",
+    "Scotland": "scotland scottish écosse écossais écossaise schottland schottisch escocia escocés escocesa "
+    "шотландия шотландский",
 }  # fmt: skip
 
 _PARENTHESIS = re.compile(r"\s*[(（]")  # Myanmar (Birmanie)

@@ -13,6 +13,7 @@ import regex
 from service.answering.name_words import is_no_name, opens_sentence
 from service.answering.question_names import Name, PreparedText, is_found, named, prepare_text
 from service.answering.words_of_text import Word, words_of_text
+from service.answering.world_in_text import world_spans
 from service.answering.written.align_words import AlignWords
 from service.answering.written.quoted import Quoted
 
@@ -21,6 +22,9 @@ _DATE = regex.compile(
     r"(?<!\p{N})(?:(\d{1,2})[./-](\d{1,2})[./-](?:\d{4}|\d{2})|\d{4}-(\d{1,2})-(\d{1,2}))(?!\p{N})"
 )
 _CJK_MONTH = regex.compile(r"(\d{1,2}) ?[月월]")
+_TITLES = frozenset(
+    ("mr", "mrs", "ms", "dr", "herr", "herrn", "frau", "m", "mme", "mlle", "sr", "sra", "srta")
+)
 _NOBODY = regex.compile("(?:no|any|some|every)(?:body|thing|one|where)", regex.IGNORECASE)
 
 
@@ -89,12 +93,11 @@ class CheckNames:
             return names
         words = words_of_text(statement)
         more = _same_language_more(words, language, self._is_common) if alike else _capitals(statement, words)
-        names += [
-            Name(word.text, word.start, word.end, "word")
-            for word in more
-            if not any(name.start < word.end and word.start < name.end for name in names)
+        names += [] if alike else _beside(names, _months_named(statement, words, language))
+        names += _beside(names, [Name(word.text, word.start, word.end, "word") for word in more])
+        return [
+            one for one in names if one.text.casefold() not in _TITLES and not _is_spelt_out(statement, one)
         ]
-        return names
 
     def _known(
         self, unfound: Sequence[Unfound], statement: str, language: str, quotes: Sequence[Quoted]
@@ -135,6 +138,31 @@ def _capitals(statement: str, words: Sequence[Word]) -> list[Word]:
         and not word.folded.isnumeric()
         and not (opens_sentence(statement, word.start) and is_no_name(word.text))
     ]
+
+
+def _beside(names: Sequence[Name], more: Iterable[Name]) -> list[Name]:
+    """Those of which no part is one of `names`."""
+    return [one for one in more if not any(name.start < one.end and one.start < name.end for name in names)]
+
+
+def _months_named(statement: str, words: Sequence[Word], language: str) -> list[Name]:
+    """Months with a capital and no figure beside them, which `named` leaves out: "in May"."""
+    return [
+        Name(statement[start:end], start, end, "world", concepts)
+        for start, end, concepts in world_spans(words, language.split("-")[0])
+        if all(one.startswith("month ") for one in concepts)
+        and statement[start].isupper()
+        and not opens_sentence(statement, start)
+    ]
+
+
+def _is_spelt_out(statement: str, name: Name) -> bool:
+    """Whether it is an abbreviation in parentheses after the words of which it has the first letters."""
+    before = statement[: name.start]
+    if not (before.endswith("(") and name.text.isupper()):
+        return False
+    initials = "".join(word.text[0] for word in words_of_text(before)[-len(name.text) :])
+    return initials.casefold() == name.text.casefold()
 
 
 def _same_language_more(words: Sequence[Word], language: str, is_common: Callable[[str], bool]) -> list[Word]:
