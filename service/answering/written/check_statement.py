@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+import regex
+
 from service.answering.written.align_words import AlignWords
 from service.answering.written.check_names import CheckNames
 from service.answering.written.polarity import may_attribute, may_deny, must_attribute, must_deny
 from service.answering.written.quoted import Quoted
 from service.answering.written.written_values import all_values, percentages, stated_values
 from service.answering.written_numbers import Figure, numbers_in
+
+_UNIT = regex.compile(r".*\p{Ll}[23]", regex.DOTALL)
 
 Unproven = Literal["number", "percent", "date", "name", "polarity", "attribution", "support"]
 
@@ -71,6 +75,8 @@ class CheckStatement:
             in_words = figure.end == 0
             if in_words and figure.meant == {Decimal(1)}:
                 continue  # "one of them", "une voiture"
+            if _UNIT.fullmatch(statement[max(0, figure.start - 3) : figure.end]):
+                continue  # km2 is an area, and says nothing of two
             if any(start <= figure.start and figure.end <= end for start, end in taken) and not in_words:
                 continue  # a part of figures that were found as one
             if not figure.meant.isdisjoint(there):

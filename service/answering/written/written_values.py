@@ -40,6 +40,13 @@ _RUSSIAN_STEM = "|".join(sorted(_RUSSIAN, key=len, reverse=True))
 _RUSSIAN_WORD = regex.compile(
     rf"(?<!\p{{L}})(?!семей(?!\p{{L}}))({_RUSSIAN_STEM}){_RUSSIAN_ENDING}(?!\p{{L}})", regex.IGNORECASE
 )
+_ROMAN_SIGNS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+# Of two signs and more, since I is a word; CD and XL are others, too, but nobody is misled by one more value.
+_ROMAN = regex.compile(
+    r"(?<![\p{L}\p{N}])(?=[IVXLC]{2})C{0,3}(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})(?:er?|ème)?(?![\p{L}\p{N}])|"
+    r"(?<![\p{L}\p{N}])[IVX](?=\.? (?:век|в\.|століт|si[eè]cle|siglo|s[eé]culo|secolo|century|wiek|Jahrhundert|Jh))|"
+    r"(?<=(?:siglo|s[eé]culo|secolo) )[IVX](?![\p{L}\p{N}])"
+)
 _HAN = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {
     "〇": 0, "两": 2, "兩": 2, "壹": 1, "贰": 2, "叁": 3,
 }  # fmt: skip
@@ -60,8 +67,12 @@ def stated_values(text: str, language: str) -> list[Figure]:
 
 
 def all_values(text: str, language: str) -> frozenset[Decimal]:
-    """All values that a text states in any reading, scaled ones only where a word scales them (1.5 million)."""
-    return frozenset(value for figure in stated_values(text, language) for value in figure.meant)
+    """All values that a text states in any reading, scaled ones only where a word scales them (1.5 million).
+
+    Roman numerals count, too: an 18th century is a XVIII век.
+    """
+    stated = frozenset(value for figure in stated_values(text, language) for value in figure.meant)
+    return stated | {_roman(match.group()) for match in _ROMAN.finditer(text)}
 
 
 def percentages(text: str, language: str) -> list[Figure]:
@@ -113,6 +124,12 @@ def _russian(text: str) -> Iterator[frozenset[Decimal]]:
         previous = match.end()
     if previous is not None:
         yield frozenset({Decimal(total + group)})
+
+
+def _roman(numeral: str) -> Decimal:
+    values = [_ROMAN_SIGNS[sign] for sign in numeral if sign in _ROMAN_SIGNS]  # not the ending: XIVe
+    followed = zip(values, (*values[1:], 0), strict=True)
+    return Decimal(sum(-value if value < following else value for value, following in followed))
 
 
 def _han(run: str) -> Decimal | None:

@@ -148,6 +148,21 @@ def test_figures_of_several_quotes_count_together_and_the_month_of_a_date_in_fig
         ("The White House published the report.", "en", ("La Casa Blanca publicó el informe.", "es")),
         ("Der Rote Platz wurde am Morgen geräumt.", "de", ("Красная площадь была утром освобождена.", "ru")),
         ("Die Vereinten Nationen schickten Helfer.", "de", ("The United Nations sent helpers.", "en")),
+        # Case endings in each word of a country's name, months without a figure, forms of address, abbreviations that
+        # the statement spells out itself.
+        ("The river rises in South America.", "en", ("Река берёт начало в Южной Америке.", "ru")),
+        ("El río nace en Norteamérica.", "es", ("Река берёт начало в Северной Америке.", "ru")),
+        ("Der Dienst begann im März.", "de", ("Служба начала работу в марте.", "ru")),
+        ("The service began in May.", "en", ("Служба начала работу в мае.", "ru")),
+        ("The bill was paid by Mr Costa.", "en", ("Коста оплатил счёт.", "ru")),
+        (
+            "The Warsaw Stock Exchange (WSE) opened at nine.",
+            "en",
+            ("Варшавская фондовая биржа открылась в девять.", "ru"),
+        ),
+        # Centuries in Roman numerals, and the two of an area, which is none.
+        ("The church was built in the 18th century.", "en", ("Церковь построена в XVIII веке.", "ru")),
+        ("It covers 40 km2.", "en", ("Площадь составляет 40 квадратных километров.", "ru")),
     ],
 )
 def test_a_name_is_known_in_another_language_and_other_words_are_no_names(
@@ -189,6 +204,12 @@ def test_a_name_is_known_in_another_language_and_other_words_are_no_names(
             "en",
             ("La Casa Blanca publicó el informe.", "es"),
             "Pentagon",
+        ),
+        (
+            "The Exchange of Gdansk (WSE) opened at nine.",
+            "en",
+            ("Гданьская биржа открылась в девять.", "ru"),
+            "WSE",
         ),
     ],
 )

@@ -33,6 +33,21 @@ def test_digits_and_words_have_the_same_value(text: str, language: str, value: i
     assert Decimal(value) in all_values(text, language)
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("в середине XVIII века", {18}),
+        ("au XIVe siècle", {14}),
+        ("Louis XIV et Henri IV", {14, 4}),
+        ("siglo V", {5}),
+        ("в V веке", {5}),
+        ("the MIX of CIVIL, I and V", set()),
+    ],
+)
+def test_roman_numerals_have_values(text: str, values: set[int]) -> None:
+    assert all_values(text, "xx") == {Decimal(value) for value in values}
+
+
 def test_a_scaled_figure_has_its_scaled_value_only() -> None:
     assert all_values("1.5 million people", "en") == {Decimal("1500000")}
     assert Decimal("1.5") not in all_values("1.5 billion", "en")
