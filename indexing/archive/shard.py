@@ -33,6 +33,7 @@ LOOKED_AT = 768  # passages that a search of the graph keeps in view
 # In the search of one language among segments of which none holds more than such a share of all: of the ten nearest of
 # a million .996 are among what two segments find so, where one gave .983 with three times as many in view.
 LOOKED_AT_EACH, EVEN = 256, 0.6
+RESCORED = 50  # candidates by vectors of a quarter of the size, at least, of which whole vectors choose
 SCANNED_KB = 30_000  # of vectors that a filter leaves, up to which all are compared: 20,000 passages
 # A filter beside the language cuts through the graph: .955; looking beyond what it leaves out .986, in 6 ms.
 LOOK_BEYOND = edge.AcornSearchParams(enable=True, max_selectivity=0.4)
@@ -346,7 +347,9 @@ def _to_request(query: PlainQuery, fields: Sequence[str], share: float) -> edge.
             exact=query.exact,
             hnsw_ef=max(_looked_at(query.where, share), query.limit),
             acorn=LOOK_BEYOND if len(query.where.get("must", ())) > 1 else None,
-            quantization=edge.QuantizationSearchParams(rescore=True),
+            quantization=edge.QuantizationSearchParams(
+                rescore=True, oversampling=max(1.0, RESCORED / query.limit)
+            ),
         )
     return edge.QueryRequest(
         limit=query.limit,
