@@ -38,9 +38,8 @@ SCANNED_KB = 30_000  # of vectors that a filter leaves, up to which all are comp
 # A filter beside the language cuts through the graph: .955; looking beyond what it leaves out .986, in 6 ms.
 LOOK_BEYOND = edge.AcornSearchParams(enable=True, max_selectivity=0.4)
 
-SEGMENT = (
-    600_000  # passages; the searches of one question among a million took 15 ms in one segment, 10 in two
-)
+# Passages of a segment. The searches of one question among a million took 15 ms in one segment, 10 in two.
+SEGMENT = 600_000
 PAGE = 1_000  # points that are written anew at a time
 
 PlainTerms = tuple[list[int], list[float]]
@@ -277,6 +276,7 @@ def _full_message(folder: Path, detail: str) -> str:
 
 def _config(dimension: int, *, indexed: bool = False) -> edge.EdgeConfig:
     """How vectors lie, and how an index of them is built; kept with the shard."""
+    kilobytes = SEGMENT * dimension * 4 >> 10
     quarter = edge.ScalarQuantizationConfig(
         type=edge.ScalarType.Int8, quantile=0.99, memory=edge.Memory.Cached
     )
@@ -297,9 +297,7 @@ def _config(dimension: int, *, indexed: bool = False) -> edge.EdgeConfig:
         hnsw_config=edge.HnswIndexConfig(*GRAPH, full_scan_threshold=SCANNED_KB) if indexed else None,
         quantization_config=quarter if indexed else None,
         # A later index takes the passages of the smallest one along, as long as it does not become larger than this.
-        optimizers=edge.EdgeOptimizersConfig(max_segment_size=SEGMENT * dimension * 4 >> 10)
-        if indexed
-        else None,
+        optimizers=edge.EdgeOptimizersConfig(max_segment_size=kilobytes) if indexed else None,
     )
 
 

@@ -30,9 +30,8 @@ def main() -> None:
 def _serve(pipe: Connection, folder: Path) -> None:
     """Answer until told to close; the first answer says whether the shard could be opened."""
     try:
-        with _ending(
-            pipe, True
-        ):  # the next start deletes a copy that has no index yet: make no files in it by then
+        # The next start deletes a copy that has no index yet: make no files in it by then.
+        with _ending(pipe, True):
             shard = Shard.load(folder)
     except ArchiveError as error:
         return pipe.send((False, error))
