@@ -346,7 +346,7 @@ def _to_request(query: PlainQuery, fields: Sequence[str], share: float) -> edge.
             hnsw_ef=max(_looked_at(query.where, share), query.limit),
             acorn=LOOK_BEYOND if len(query.where.get("must", ())) > 1 else None,
             quantization=edge.QuantizationSearchParams(
-                rescore=True, oversampling=max(1.0, RESCORED / query.limit)
+                rescore=True, oversampling=max(1.0, RESCORED / max(1, query.limit))
             ),
         )
     return edge.QueryRequest(
