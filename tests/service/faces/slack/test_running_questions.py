@@ -53,7 +53,7 @@ def test_answer_that_is_on_its_way_when_the_time_is_over_stays(slack: RunningSla
 
 def test_stopping_does_not_wait_for_a_slack_that_says_nothing(slack: RunningSlack, bot: ServedBot) -> None:
     bot.stop_seconds = 0.1
-    slack.fail({"method": "chat.*", "kind": "slow", "seconds": 20})
+    slack.fail({"method": "chat.*", "kind": "slow", "seconds": 8})  # longer than a farewell may take
     slack.mention(COST)
     slack.calls("chat.startStream", at_least=1)
     bot.stop()
