@@ -244,8 +244,8 @@ def _figures(one: Measured) -> list[Figure]:
             details["resident_after_more_questions_mb"],
             "MB",
             MEMORY_MB,
-            f"after {ASKED_OVER_HTTP + ASKED_MORE} questions, with pages of the archive's files, which the system takes "
-            f"back; after {ASKED_OVER_HTTP} questions {details['service_and_child_resident_mb']:,.0f} MB",
+            f"after {ASKED_OVER_HTTP + ASKED_MORE} questions, with pages of the archive's files, which the system "
+            f"takes back; after {ASKED_OVER_HTTP} questions {details['service_and_child_resident_mb']:,.0f} MB",
         ),
         Figure(
             f"retrieval of the first {FIRST} questions after opening, p50, {where}",
