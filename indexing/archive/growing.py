@@ -202,11 +202,13 @@ class GrowingEngine:
         """Make the next generation and go on with it; raises ArchiveError or OSError, and then all is as before."""
         child: EdgeEngine | None = None
         stop = threading.Event()
+        copying: asyncio.Task[None] | None = None
         fresh = self._fresh
         try:
             async with self._writing, self._engine.at_rest(flushed=False) as data:
                 need_free_disk(self._folder, disk_bytes(data))
-                await asyncio.to_thread(copy_folder, data, following, stop)
+                copying = asyncio.create_task(asyncio.to_thread(copy_folder, data, following, stop))
+                await asyncio.shield(copying)
                 journal = self._journal = WriteJournal(self._folder)
                 self._fresh = 0
             child = EdgeEngine.load_in_child(following)
@@ -227,6 +229,8 @@ class GrowingEngine:
             await asyncio.to_thread(shutil.rmtree, old.folder, ignore_errors=True)
         finally:
             stop.set()
+            if copying is not None:  # its thread goes on until it sees that
+                await asyncio.gather(copying, return_exceptions=True)
             self._give_up(self._journal)
             if child is not None:
                 child.abandon()

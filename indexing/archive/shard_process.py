@@ -8,6 +8,7 @@ everything that was acknowledged.
 import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from multiprocessing import Pipe
@@ -31,6 +32,8 @@ class ShardProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._closed = False
+        self._starting = threading.Lock()
+        """Held while the child is made: `kill` must not miss one that is on its way."""
 
     @property
     def pid(self) -> int | None:
@@ -39,12 +42,8 @@ class ShardProcess:
 
     def call(self, method: str, *arguments: object) -> Any:
         """What the method of the child's shard returns or raises; starts the child when there is none."""
-        if self._closed:
-            raise ArchiveError(f"the archive data in {self.folder} is closed")
         if self._pipe is None:
             self._start()
-        if self._closed:  # meanwhile, by `kill`
-            self._end()
         return self._ask(method, *arguments)
 
     def close(self) -> None:
@@ -57,11 +56,16 @@ class ShardProcess:
             self._end()
 
     def kill(self) -> None:
-        """End the child in the middle of whatever it does; may be called from another thread."""
-        self._closed = True
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
+        """End the child in the middle of whatever it does; may be called from another thread.
+
+        When this returns nothing of it writes to the folder, nor will: further calls fail.
+        """
+        with self._starting:
+            self._closed = True
+            child = self._child
+        if child is not None:
+            child.kill()
+            child.wait()
 
     def _start(self) -> None:
         """Start the child; one that a killed process has left behind is waited for, since it is about to end."""
@@ -75,15 +79,18 @@ class ShardProcess:
                 time.sleep(0.1)
 
     def _start_once(self) -> None:
-        ours, theirs = Pipe()
-        with theirs:
-            self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", CHILD, str(theirs.fileno()), str(self.folder)],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join([str(CODE), *sys.path])},
-            )
-        self._pipe = ours
+        with self._starting:
+            if self._closed:
+                raise ArchiveError(f"the archive data in {self.folder} is closed")
+            ours, theirs = Pipe()
+            with theirs:
+                self._child = subprocess.Popen(
+                    [sys.executable, "-P", "-m", CHILD, str(theirs.fileno()), str(self.folder)],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    env=os.environ | {"PYTHONPATH": os.pathsep.join([str(CODE), *sys.path])},
+                )
+            self._pipe = ours
         try:
             self._hear()
         except ArchiveError:

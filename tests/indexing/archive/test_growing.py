@@ -118,10 +118,24 @@ async def test_killed_while_the_index_is_built_it_is_what_it_was(tmp_path: Path,
     await archive.close()
 
 
-async def test_closed_while_the_index_is_built_leaves_nothing_of_it(tmp_path: Path) -> None:
+async def test_closed_while_the_folder_is_copied_leaves_nothing_of_it(tmp_path: Path) -> None:
+    archive = await opened(tmp_path)
+    await fill(archive)
+    archive.keep_indexed()
+    while not (tmp_path / "points-2").exists():
+        await asyncio.sleep(0)
+    await archive.close()
+    assert sorted(path.name for path in tmp_path.glob("points-*")) == ["points-1"]
+
+
+@pytest.mark.parametrize(
+    "seconds", [0.0, 0.005, 0.1, 0.3]
+)  # the child is made, starts, opens the copy, builds
+async def test_closed_while_the_index_is_built_leaves_nothing_of_it(tmp_path: Path, seconds: float) -> None:
     archive, expected = await opened(tmp_path), filled()
     await fill(archive)
     await under_way(archive)
+    await asyncio.sleep(seconds)
     await archive.close()
     assert sorted(path.name for path in tmp_path.glob("points-*")) == ["points-1"]
     archive = await opened(tmp_path)
