@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from qdrant_client import models
 
 from indexing.archive.archive import FEEDBACK_PAGE, PAGE, TEXTS_PAGE, Archive, Contents
@@ -35,7 +36,7 @@ WRITTEN = ("article", "copy", "feedback")  # what people put in, and what is the
 COMPARED = {"passage": 2_000, "text": 200}
 """How many are compared in the end, all if there are no more; the others by their number, articles by versions."""
 SEED = 20261129
-CLOSE = 1e-5  # a server brings a vector to length 1 once more
+CLOSE = 1e-5  # of two vectors of length 1, which those of 16 bits here are not quite
 
 Progress = Callable[[int, int], object]
 
@@ -159,12 +160,19 @@ def _same(here: Point, there: Point | None) -> bool:
         return False
     if here.dense is None or there.dense is None:
         return here.dense is there.dense
-    if len(here.dense) != len(there.dense) or not np.allclose(here.dense, there.dense, rtol=0, atol=CLOSE):
+    if len(here.dense) != len(there.dense) or not np.allclose(
+        _unit(here.dense), _unit(there.dense), rtol=0, atol=CLOSE
+    ):
         return False
     ours, theirs = _weights(here), _weights(there)
     return ours.keys() == theirs.keys() and np.allclose(
         list(ours.values()), [theirs[term] for term in ours], rtol=CLOSE, atol=CLOSE
     )
+
+
+def _unit(vector: Sequence[float]) -> NDArray[np.float64]:
+    listed = np.asarray(vector, np.float64)
+    return listed / (np.linalg.norm(listed) or 1.0)
 
 
 def _weights(point: Point) -> dict[int, float]:

@@ -76,7 +76,7 @@ async def test_hits_carry_what_ranking_needs(archive: Archive) -> None:
     query = PassageQuery(1, vector=vector(f"{CURRENT.title}\n{passage.text}"))
     [[hit]] = await archive.search([query], Filters())
     assert (hit.id, hit.article_id, hit.version, hit.language) == (passage.id, "one", CURRENT.version, "en")
-    assert hit.score == pytest.approx(1.0, abs=1e-5)
+    assert hit.score == pytest.approx(1.0, abs=1e-3)  # of vectors of 16 bits
 
 
 async def test_terms_weigh_within_the_language_whatever_the_filters(archive: Archive) -> None:
