@@ -18,7 +18,8 @@ _FORMATS = re.compile(r"[*_~`]|:(?=[\w+'-]+:)")  # :name: is an emoji
 # https://docs.slack.dev/reference/block-kit/blocks/markdown-block: a backslash before one shows it as it is.
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]()#+\-.!~|]")
 # Code by its indent, a heading by the line under it; a part's own beginning may be the middle of a line.
-_INDENT = re.compile(r"(?<=\n)[ \t]+(?=\S)|\A[ \t]{4,}(?=\S)")
+_INDENT = re.compile(r"(?<=\n)[ \t]+(?=[^ \t\r\n])")
+_FIRST_INDENT = re.compile(r"\A(?: {4,}| {0,3}\t)[ \t]*(?=[^ \t\r\n])")
 _UNDERLINE = re.compile(r"(?<=\n)(?==)")
 _UNSAFE = re.compile(r"[\s|<>]")
 LOOKS_LIKE_BAR = "\u2223"
@@ -47,7 +48,7 @@ def formats(text: str) -> bool:
 
 def escape_markdown(text: str) -> str:
     """The text for `markdown_text`; a part of a text, as it comes while streaming, can be escaped by itself."""
-    lines = _UNDERLINE.sub(BREAK, _INDENT.sub("", text))
+    lines = _UNDERLINE.sub(BREAK, _INDENT.sub("", _FIRST_INDENT.sub(" ", text)))
     return _MARKDOWN.sub(r"\\\g<0>", _MARKDOWN_COLON.sub(f":{BREAK}", lines)).translate(_ESCAPED)
 
 

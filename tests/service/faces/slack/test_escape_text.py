@@ -4,7 +4,7 @@ import itertools
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -86,6 +86,8 @@ def test_mrkdwn_differs_by_nothing_that_is_seen(text: str) -> None:
 
 
 @given(TEXTS)
+@example("\t0")
+@example("  \t0\n\t\x0b1")
 def test_markdown_is_read_as_the_text_alone(text: str) -> None:
     escaped = escape_markdown(text)
     assert not list(markdown_problems(escaped))
