@@ -262,5 +262,6 @@ def _place(point: Point) -> tuple[str, int]:
 def _same(here: Point, there: Point) -> bool:
     if here.dense is None or there.dense is None:
         return (here.payload, here.dense, here.terms) == (there.payload, there.dense, there.terms)
-    near = bool(np.allclose(here.dense, there.dense, rtol=0, atol=1e-4))  # made length 1 there
+    ours, theirs = np.asarray(here.dense), np.asarray(there.dense)
+    near = bool(np.allclose(ours / np.linalg.norm(ours), theirs / np.linalg.norm(theirs), rtol=0, atol=1e-6))
     return near and here.payload == there.payload and here.terms == there.terms
