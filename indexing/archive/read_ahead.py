@@ -42,7 +42,9 @@ def read_the_rest(folder: Path) -> None:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.glob("segments/**/*")) if path.is_file()]
+    # Not `glob`, which raises when a segment goes meanwhile, as one does that an index takes the place of.
+    walked = os.walk(folder / "segments")
+    return sorted(Path(within, name) for within, _, names in walked for name in names)
 
 
 def _read(path: Path, scattered: bool = False) -> None:
