@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 from tokenizers import Tokenizer
 
@@ -12,7 +12,8 @@ _START = "▁"  # a piece that begins a word
 TOLERANCE = 1.5
 
 
-@cache  # a quarter of a million pieces are read; a process has one tokenizer
+# A quarter of a million pieces are read. A process has one tokenizer; of others none is kept, at 300 MB each.
+@lru_cache(maxsize=1)
 def common_words(tokenizer: Tokenizer) -> Callable[[str], bool]:
     """Judge by the scores (log probabilities) of whole-word pieces: common is what small letters write as often.
 
