@@ -140,7 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, *_: Any) -> None:
-        """A client that has heard enough leaves in the middle, which is no error."""
+        """A client that has heard enough leaves in the middle, or before the first piece, which is no error."""
+        self.RequestHandlerClass.state.left.set()
 
 
 @contextmanager
