@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -162,11 +162,12 @@ def wait_until_written(folder: Path, longest: float) -> None:
 
 
 def stamps(folder: Path) -> list[int]:
-    return [
-        os.stat(os.path.join(place, name)).st_mtime_ns
-        for place, _, names in os.walk(folder)
-        for name in names
-    ]
+    found: list[int] = []
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):  # Edge replaces files while it works
+                found.append(os.stat(os.path.join(place, name)).st_mtime_ns)
+    return found
 
 
 async def points(archive: Archive, kind: str) -> list[Point]:
