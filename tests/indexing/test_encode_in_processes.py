@@ -115,7 +115,8 @@ async def main():
     async with EncodeInProcesses(open_tiny, 1) as encode:
         await encode([unplanned(article("a", "Text."))])
         print(*[worker._process.pid for worker in encode._workers], flush=True)
-        await asyncio.sleep(600)
+        for _ in range(6_000):  # asyncio hears a Ctrl-C that comes just before it waits at its next turn only
+            await asyncio.sleep(0.1)
 
 if __name__ == "__main__":
     asyncio.run(main())
