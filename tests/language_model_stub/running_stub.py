@@ -11,6 +11,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = "stub-model"
+PATIENCE_S = 120
 
 
 class RunningLanguageModel:
@@ -32,16 +33,20 @@ class RunningLanguageModel:
         Positional ones are of the task `answer`; by name: `rewrite`, `translate`.
         """
         told = {**({"answer": list(answer)} if answer else {}), **tasks}
-        httpx.post(f"{self._address}/stub/script", json=told, trust_env=False).raise_for_status()
+        httpx.post(
+            f"{self._address}/stub/script", json=told, trust_env=False, timeout=PATIENCE_S
+        ).raise_for_status()
 
     def requests(self) -> list[dict[str, Any]]:
         """What was asked since the start or the last `forget`, as it came, with the task that it is."""
-        found: list[dict[str, Any]] = httpx.get(f"{self._address}/stub/requests", trust_env=False).json()
+        found: list[dict[str, Any]] = httpx.get(
+            f"{self._address}/stub/requests", trust_env=False, timeout=PATIENCE_S
+        ).json()
         return found
 
     def forget(self) -> None:
         """Begin the list of requests anew."""
-        httpx.post(f"{self._address}/stub/forget", trust_env=False).raise_for_status()
+        httpx.post(f"{self._address}/stub/forget", trust_env=False, timeout=PATIENCE_S).raise_for_status()
 
     def stop(self) -> None:
         """End it, as a server that is down."""

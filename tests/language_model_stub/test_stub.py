@@ -7,7 +7,12 @@ from typing import Any
 import openai
 import pytest
 
-from tests.language_model_stub.running_stub import MODEL, RunningLanguageModel, running_language_model
+from tests.language_model_stub.running_stub import (
+    MODEL,
+    PATIENCE_S,
+    RunningLanguageModel,
+    running_language_model,
+)
 
 PASSAGES = (
     '<passage id="a1f3">\nSoldiers crossed at Ishkashim (102 men). The border is closed. It will stay so.\n</passage>\n'
@@ -29,7 +34,7 @@ def stub() -> Iterator[RunningLanguageModel]:
 @pytest.fixture
 def client(stub: RunningLanguageModel) -> Iterator[openai.OpenAI]:
     stub.forget()
-    with openai.OpenAI(base_url=stub.base_url, api_key="none", max_retries=0, timeout=10) as client:
+    with openai.OpenAI(base_url=stub.base_url, api_key="none", max_retries=0, timeout=PATIENCE_S) as client:
         yield client
 
 
