@@ -62,7 +62,7 @@ class App:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}/slack/events"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=[0.02], daemon=True).start()
 
     def events(self) -> list[dict[str, Any]]:
         """The payloads of what came as JSON."""
