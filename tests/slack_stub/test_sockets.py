@@ -15,12 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.slack_stub.running_stub import APP_TOKEN, NEWS, TOKEN, RunningSlack, running_slack
 
-ACK_S = 0.5
-
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[RunningSlack]:
-    with running_slack(pace=1000, ack_seconds=ACK_S, own_events="off") as slack:
+    """It waits long: what a slow machine acknowledges late would come again, in the tests that follow, too."""
+    with running_slack(pace=1000, ack_seconds=60, own_events="off") as slack:
         yield slack
 
 
@@ -28,6 +27,13 @@ def running() -> Iterator[RunningSlack]:
 def slack(running: RunningSlack) -> RunningSlack:
     running.forget()
     return running
+
+
+@pytest.fixture
+def hasty() -> Iterator[RunningSlack]:
+    """One that soon has waited long enough."""
+    with running_slack(pace=1000, ack_seconds=0.5, own_events="off") as slack:
+        yield slack
 
 
 def open_address(slack: RunningSlack, token: str = APP_TOKEN) -> dict[str, Any]:
@@ -60,14 +66,6 @@ async def bolt(slack: RunningSlack, app: AsyncApp) -> AsyncIterator[AsyncSocketM
 async def in_thread(call: Any, *given: Any, **named: Any) -> Any:
     """The app listens in this thread's loop, so the test acts from another."""
     return await asyncio.to_thread(call, *given, **named)
-
-
-async def after_events(socket: aiohttp.ClientWebSocketResponse) -> dict[str, Any]:
-    """The next message that is no event: those that other tests left unanswered come again."""
-    while "payload" in (told := await socket.receive_json()):
-        pass
-    found: dict[str, Any] = told
-    return found
 
 
 # https://docs.slack.dev/reference/methods/apps.connections.open
@@ -109,10 +107,10 @@ async def test_an_event_comes_in_an_envelope_and_is_acknowledged(slack: RunningS
         assert len(sent["attempts"]) == 1
 
 
-async def test_an_event_that_is_not_acknowledged_comes_four_times(slack: RunningSlack) -> None:
-    async with connection(slack) as socket:
+async def test_an_event_that_is_not_acknowledged_comes_four_times(hasty: RunningSlack) -> None:
+    async with connection(hasty) as socket:
         await socket.receive_json()
-        said = asyncio.create_task(in_thread(slack.user_message, "How many?"))
+        said = asyncio.create_task(in_thread(hasty.user_message, "How many?"))
         envelopes = [await socket.receive_json() for _ in range(4)]
         assert [one["retry_attempt"] for one in envelopes] == [0, 1, 2, 3]
         assert [one["retry_reason"] for one in envelopes] == ["", "timeout", "timeout", "timeout"]
@@ -160,6 +158,8 @@ async def test_connections_take_turns(slack: RunningSlack) -> None:
             group.create_task(in_thread(slack.user_message, "one", wait=0))
             group.create_task(in_thread(slack.user_message, "two", wait=0))
             envelopes = [await socket.receive_json() for socket in (first, second)]
+        for socket, envelope in zip((first, second), envelopes, strict=True):
+            await socket.send_json({"envelope_id": envelope["envelope_id"]})
         assert {one["payload"]["event"]["text"] for one in envelopes} == {"one", "two"}
 
 
@@ -169,7 +169,7 @@ async def test_a_connection_is_ended_after_a_warning_or_without(slack: RunningSl
         assert (await second.receive_json())["type"] == "hello"
         await in_thread(slack.disconnect, "refresh_requested")
         for socket in (first, second):
-            assert (await after_events(socket)) == {
+            assert (await socket.receive_json()) == {
                 "type": "disconnect",
                 "reason": "refresh_requested",
                 "debug_info": {},
@@ -178,9 +178,7 @@ async def test_a_connection_is_ended_after_a_warning_or_without(slack: RunningSl
     async with connection(slack) as third:
         await third.receive_json()
         await in_thread(slack.disconnect, "cut")
-        while (ended := await third.receive()).type is aiohttp.WSMsgType.TEXT:
-            pass
-        assert ended.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
+        assert (await third.receive()).type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR)
 
 
 # With Bolt
