@@ -13,7 +13,7 @@ import httpx
 from tests.slack_stub.deliveries import signed
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 # What is there from the start: see `workspace.newsroom`.
 SECRET, APP_TOKEN = "stub-signing-secret", "xapp-1-stub"

@@ -11,9 +11,12 @@ from tests.slack_stub.running_stub import RunningSlack, running_slack
 
 @pytest.fixture(scope="module")
 def module_slack() -> Iterator[RunningSlack]:
-    """One pretended Slack for the tests of a file; its limits are tested where they matter."""
+    """One pretended Slack for the tests of a file; its limits are tested where they matter.
+
+    It waits for an acknowledgement longer than Slack does: on a slow machine, too, each comes at the first attempt.
+    """
     py3langid.rank("warm")  # as a service does before it begins
-    with running_slack(rates="off") as running:
+    with running_slack(rates="off", ack_seconds=60) as running:
         yield running
 
 

@@ -18,7 +18,7 @@ from service.answering.question import Question
 
 ARTICLE = CitedArticle("pont", "v1", "Le pont", "Courrier", "https://pont.example/", "fr", "2022-05-02")
 QUOTE = "a coûté 340 000 euros à la commune"
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 def answered(question: str, value: str = "340 000 euros", citations: int = 1) -> Answer:
