@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from itertools import pairwise
 
 import pytest
 import pytest_asyncio
@@ -50,8 +49,8 @@ async def test_others_wait_too_and_go_on_one_by_one(
     await asyncio.gather(first, *(other.chat_update(channel=NEWS, ts=ts, text=str(n)) for n in range(2)))
     limited, *taken = slack.calls("chat.update")
     assert len(taken) == 3 and all(one["ok"] for one in taken)
-    assert all(one["at"] - limited["at"] >= 1 for one in taken)
-    assert all(later["at"] - earlier["at"] > 0.9 for earlier, later in pairwise(taken))
+    # The second one second later than the first, and so on; any of them may be on its way for longer.
+    assert all(one["at"] - limited["at"] >= 1 + number for number, one in enumerate(taken))
 
 
 async def test_limits_are_each_workspaces_own(slack: RunningSlack, clients: SlackClients) -> None:
