@@ -1,6 +1,7 @@
 """A folder in, a stub of a Qdrant server running in a process of its own out, ended with the block."""
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,8 +24,12 @@ class RunningStub:
             {"openapi": os.environ["TEST_QDRANT_OPENAPI"]} if "TEST_QDRANT_OPENAPI" in os.environ else {}
         )
         self._folder, self._options = folder, published | options
+        # Bound here and never listened on: while the stub is away its port is refused, and given to nobody else.
+        self._place = socket.socket()
+        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._place.bind(("127.0.0.1", 0))
         self.url = ""
-        self._start(0)
+        self._start()
 
     def fail(self, *faults: dict[str, Any]) -> None:
         """From now on these faults (`stub.Fault`), and none that were told before."""
@@ -52,21 +57,22 @@ class RunningStub:
 
     def restart(self) -> None:
         """Start it again on the same port, with the state that is on disk."""
-        self._start(int(self.url.rpartition(":")[2]))
+        self._start()
 
     def stop(self) -> None:
         """End it."""
         if self._process.poll() is None:
             self.kill()
+        self._place.close()
 
-    def _start(self, port: int) -> None:
+    def _start(self) -> None:
         options = [f"--{name.replace('_', '-')}={value}" for name, value in self._options.items()]
         command = [
             sys.executable,
             "-m",
             "tests.qdrant_stub.stub",
             f"--folder={self._folder}",
-            f"--port={port}",
+            f"--port={self._place.getsockname()[1]}",
         ]
         self._process = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
