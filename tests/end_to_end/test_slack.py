@@ -58,7 +58,7 @@ def service(slack: RunningSlack, folder: Path, settings: dict[str, str]) -> Iter
         )
     try:
         until = time.monotonic() + START_S
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as client:
             while not ready(client, settings):
                 assert child.poll() is None, log.read_text("utf-8")
                 assert time.monotonic() < until, log.read_text("utf-8")

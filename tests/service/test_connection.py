@@ -133,7 +133,7 @@ async def test_requests_are_bounded_and_results_in_order(breaking: Any) -> None:
                 yield Reading(str(number), article_input({"text": text}), None, None)
 
     places = []
-    async with httpx.AsyncClient(base_url=breaking.address, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=breaking.address, trust_env=False, timeout=60) as client:
         async for added in ServiceConnection(client).add(readings()):
             places.append(int(added.place))
             assert (

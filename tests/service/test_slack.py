@@ -146,7 +146,7 @@ def test_over_http_alone_slack_is_heard_and_nobody_else(slack: RunningSlack, tmp
         assert "Newsroom, by /slack/events   (0 articles)" in alone.said
         address = f"http://127.0.0.1:{port}"
         assert slack.verify_url(f"{address}/slack/events")
-        with httpx.Client(base_url=address, trust_env=False) as client:
+        with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
             assert client.get("/readyz").status_code == 200
             assert client.post("/v1/answers", json={"question": QUESTION}).status_code == 404
             assert client.post("/slack/events", headers={"Host": "x.example"}).status_code == 401

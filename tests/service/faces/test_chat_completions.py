@@ -86,7 +86,7 @@ async def test_answer_has_footnotes_annotations_and_the_whole_answer_object(
 
 
 async def test_article_without_a_publishers_page_is_linked_here_and_the_link_opens(opened: Opened) -> None:
-    async with opened() as client, httpx.AsyncClient() as browser:
+    async with opened() as client, httpx.AsyncClient(timeout=PATIENCE) as browser:
         reply = await ask(client, "Mit wie viel Euro ist der Preis dotiert?")
         [annotation] = reply.choices[0].message.annotations
         url = annotation.url_citation.url

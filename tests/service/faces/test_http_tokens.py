@@ -216,7 +216,7 @@ async def test_behind_a_proxy_the_readers_count_and_not_the_proxy(
 ) -> None:
     async with (
         serve(make_app(widget_rate="1/hour", **KEYS)) as address,
-        httpx.AsyncClient(base_url=address, trust_env=False) as client,
+        httpx.AsyncClient(base_url=address, trust_env=False, timeout=60) as client,
     ):
         headers = {"Authorization": f"Bearer {await token_of(client)}", "Origin": PAGE}
         for forwarded, status in (

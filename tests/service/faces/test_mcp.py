@@ -385,7 +385,7 @@ async def test_client_that_leaves_stops_the_work(
     async with (
         serve(make_app(answer_from(held))) as address,
         asyncio.timeout(PATIENCE),
-        httpx.AsyncClient(base_url=address) as client,
+        httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client,
     ):
         asking = asyncio.create_task(client.post("/mcp", content=json.dumps(body), headers=headers))
         await held.begun.acquire()
@@ -399,7 +399,7 @@ async def test_application_that_starts_again_answers_again(
 ) -> None:
     app = make_app()
     for _ in range(2):
-        async with serve(app) as address, httpx.AsyncClient(base_url=address) as client:
+        async with serve(app) as address, httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
             replies = await asyncio.gather(
                 *(client.post("/mcp", json=message("tools/list"), headers=HEADERS) for _ in range(5))
             )

@@ -69,7 +69,7 @@ async def test_client_that_leaves_stops_the_work(
             writer.write(b"GET /?question=who HTTP/1.1\r\nHost: localhost\r\n\r\n" if page else QUESTION)
             await answering.begun.wait()
         await answering.cancelled.wait()
-        async with httpx.AsyncClient(base_url=address) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
             assert (await client.get("/healthz")).status_code == 200
 
 
@@ -124,7 +124,7 @@ async def test_line_cut_off_by_a_lost_connection_is_not_added(
                 b'{"id": "whole", "text": "This line is whole."}\n{"id": "cut", "text": "This one was"}'
             )
             await reader.readuntil(b'"whole"')
-        async with httpx.AsyncClient(base_url=address) as client:
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
             assert (await client.get("/v1/articles/whole")).status_code == 200
             assert (await client.get("/v1/articles/cut")).status_code == 404
 
@@ -137,7 +137,7 @@ async def test_sender_of_too_long_a_body_sees_the_413(
         for _ in range(320):
             yield b" " * 65_536
 
-    async with serve(make_app()) as address, httpx.AsyncClient(base_url=address) as client:
+    async with serve(make_app()) as address, httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
         content = b" " * 65_536 * 320 if declared else pieces()
         reply = await client.post(
             "/v1/answers", content=content, headers={"Content-Type": "application/json"}
@@ -157,7 +157,7 @@ async def test_no_log_holds_a_question(
 ) -> None:
     caplog.set_level(logging.INFO)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # the client of this test logs what it asks for
-    async with serve(make_app()) as address, httpx.AsyncClient(base_url=address) as client:
+    async with serve(make_app()) as address, httpx.AsyncClient(base_url=address, timeout=PATIENCE) as client:
         await client.get("/", params={"question": "Rumpelstiltskin?"})
         await client.post("/v1/answers", json={"question": "Rumpelstiltskin?"})
         await client.post("/v1/answers", json={"question": "Rumpelstiltskin?", "top_k": 0})
