@@ -165,6 +165,8 @@ class EdgeEngine:
         async with self._writing:
             if flushed:
                 await self._call("flush")
+            else:
+                await self._run(lambda: None)  # after a write under way, whose caller may have gone
             yield self.folder
 
     async def close(self) -> None:

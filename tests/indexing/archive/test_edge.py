@@ -2,8 +2,10 @@
 
 import asyncio
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from qdrant_client import models
@@ -223,6 +225,35 @@ async def test_size_is_what_the_disk_holds(tmp_path: Path, engine: CountingEngin
     await engine.flush()
     apparent = sum(path.stat().st_size for path in (tmp_path / "points").rglob("*") if path.is_file())
     assert MB < await engine.size() < apparent
+
+
+async def test_folder_is_at_rest_once_a_write_whose_caller_has_gone_is_over(
+    engine: CountingEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    call = engine._shard.call
+
+    def slowly(method: str, *arguments: Any) -> Any:
+        begun.set()
+        go_on.wait()
+        return call(method, *arguments)
+
+    async def rest() -> None:
+        async with engine.at_rest(flushed=False):
+            assert go_on.is_set()
+
+    monkeypatch.setattr(engine._shard, "call", slowly)
+    writing = asyncio.create_task(engine.upsert([text_point("x" * 16, "y")]))
+    await asyncio.to_thread(begun.wait)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    resting = asyncio.create_task(rest())
+    for _ in range(10):
+        await asyncio.sleep(0.01)
+    go_on.set()
+    await resting
+    assert await engine.count(EVERYTHING) == 1
 
 
 async def test_others_run_while_it_searches_and_writes(engine: CountingEngine) -> None:
