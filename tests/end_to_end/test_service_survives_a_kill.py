@@ -5,7 +5,6 @@ import json
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests.held_port import held_port
 
 ROOT = Path(__file__).resolve().parents[2]
 CITEWELL = Path(sys.executable).parent / "citewell"
@@ -51,13 +52,6 @@ def _ready(client: httpx.Client) -> bool:
         return False
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def lines(path: Path) -> list[dict[str, object]]:
     with gzip.open(path, "rt", encoding="utf-8") as stream:
         return [json.loads(line) for line in stream]
@@ -87,14 +81,23 @@ def add(
     return acknowledged
 
 
+@pytest.fixture
+def port() -> Iterator[int]:
+    """The one that the service has before and after the kill."""
+    with held_port() as held:
+        yield held
+
+
 @pytest.mark.evaluation
-def test_every_citation_is_verbatim_after_a_hard_kill(evaluation_data: Path, tmp_path: Path) -> None:
+def test_every_citation_is_verbatim_after_a_hard_kill(
+    evaluation_data: Path, tmp_path: Path, port: int
+) -> None:
     articles = lines(evaluation_data / "wikinews-fr/articles.fr.jsonl.gz")
     articles += lines(evaluation_data / "squad2/articles.en.jsonl.gz")[:ENGLISH]
     assert len(articles) == 40 + ENGLISH
     with (evaluation_data / "news-en-on-fr/questions.jsonl").open(encoding="utf-8") as stream:
         questions = [json.loads(line)["question"] for line in stream]
-    archive, port, log = tmp_path / "archive", free_port(), tmp_path / "service.log"
+    archive, log = tmp_path / "archive", tmp_path / "service.log"
 
     with service(archive, port, log) as (child, client):
         acknowledged = add(client, body(articles), kill=child, after=KILLED_AFTER)

@@ -4,7 +4,6 @@ The service is a process of its own, as is the Slack that it talks to; the citat
 """
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.held_port import held_port
 from tests.slack_stub.running_stub import (
     APP_TOKEN,
     BOB,
@@ -40,9 +40,8 @@ Told = list[tuple[str, str, list[dict[str, Any]]]]
 
 
 @contextmanager
-def service(slack: RunningSlack, folder: Path, settings: dict[str, str]) -> Iterator[Path]:
+def service(slack: RunningSlack, folder: Path, port: int, settings: dict[str, str]) -> Iterator[Path]:
     """A real `citewell serve --samples` with the bot; gives its log."""
-    port = free_port()
     environment = os.environ | {
         "CITEWELL_ARCHIVE": str(folder / "archive"),
         "CITEWELL_PORT": str(port),
@@ -85,13 +84,6 @@ def ready(client: httpx.Client, settings: dict[str, str]) -> bool:
         return True
     # Until the bot is there the route says so; without a signature it is refused afterwards.
     return client.post("/slack/events", json={}).status_code == httpx.codes.UNAUTHORIZED
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def answers(slack: RunningSlack, ts: str, count: int) -> list[dict[str, Any]]:
@@ -144,7 +136,7 @@ def threads(tmp_path_factory: pytest.TempPathFactory, models: Path) -> dict[str,
     found = {}
     for way, settings in WAYS.items():
         folder = tmp_path_factory.mktemp(way)
-        with running_slack() as slack, service(slack, folder, settings) as log:
+        with running_slack() as slack, held_port() as port, service(slack, folder, port, settings) as log:
             found[way] = whole_thread(slack)
             assert "Ishkashim" not in log.read_text("utf-8").replace(ISHKASHIM, "", 1)
     return found

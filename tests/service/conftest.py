@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -59,7 +58,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[
     folder = tmp_path_factory.mktemp("running")
     archive, log = folder / "archive", folder / "log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CITEWELL_")}
-    environment |= {"CITEWELL_ARCHIVE": str(archive), "CITEWELL_PORT": str(_free_port())}
+    environment |= {"CITEWELL_ARCHIVE": str(archive), "CITEWELL_PORT": "0"}
     subprocess.run(
         [CITEWELL, "add", ROOT / "samples" / "fr.jsonl"],
         env=environment,
@@ -78,19 +77,12 @@ def running(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[
             assert child.poll() is None, log.read_text("utf-8")
             assert time.monotonic() < until, log.read_text("utf-8")
             time.sleep(0.1)
-        yield Running(f"http://127.0.0.1:{environment['CITEWELL_PORT']}", archive, log)
+        yield Running(json.loads((archive / "service.json").read_text("utf-8"))["address"], archive, log)
     finally:
         child.terminate()
         child.wait(60)
     assert child.returncode == 0, log.read_text("utf-8")
     assert not (archive / "service.json").exists(), "the announcement outlived the service"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

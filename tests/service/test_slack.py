@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.held_port import held_port
 from tests.slack_stub.running_stub import APP_TOKEN, NEWS, SECRET, TOKEN, RunningSlack, running_slack
 
 CITEWELL = Path(sys.executable).parent / "citewell"
@@ -138,11 +138,11 @@ def test_through_the_service_that_holds_the_archive(
 
 
 def test_over_http_alone_slack_is_heard_and_nobody_else(slack: RunningSlack, tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    settings = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": SECRET, "CITEWELL_PORT": port}
-    with child(tmp_path, slack, "slack", **settings) as alone:
+    settings = {"SLACK_BOT_TOKEN": TOKEN, "SLACK_SIGNING_SECRET": SECRET}
+    with (
+        held_port() as port,
+        child(tmp_path, slack, "slack", **settings, CITEWELL_PORT=str(port)) as alone,
+    ):
         assert "Newsroom, by /slack/events   (0 articles)" in alone.said
         address = f"http://127.0.0.1:{port}"
         assert slack.verify_url(f"{address}/slack/events")

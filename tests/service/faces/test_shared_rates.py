@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from service.errors import SettingsError
 from service.faces.rate_limits import RateLimit, SharedCounts
+from tests.held_port import held_port
 from tests.service.faces.conftest import OpenClient
 
 REDIS = os.environ.get("TEST_REDIS_SERVER") or shutil.which("redis-server")
@@ -23,11 +24,9 @@ StartRedis = Callable[[], subprocess.Popen[bytes]]
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-        return found
+def port() -> Iterator[int]:
+    with held_port() as held:
+        yield held
 
 
 @pytest.fixture
