@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from service.errors import SettingsError
+from service.faces import rate_limits
 from service.faces.rate_limits import RateLimit, SharedCounts
 from tests.held_port import held_port
 from tests.service.faces.conftest import OpenClient
@@ -30,8 +31,9 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture
-def start_redis(port: int, tmp_path: Path) -> Iterator[StartRedis]:
-    """Start a Redis that keeps nothing on disk."""
+def start_redis(port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StartRedis]:
+    """Start a Redis that keeps nothing on disk; only one that is gone does not answer, not one that is slow."""
+    monkeypatch.setattr(rate_limits, "REDIS_SECONDS", 60.0)
     if REDIS is None:
         pytest.skip(
             "there is no redis-server here (Debian has it under this name; TEST_REDIS_SERVER names another)"
