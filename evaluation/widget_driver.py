@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 ANSWER_MS = 60_000  # the service may be busy; nothing here is timed
+LOOK_MS = 50
 ENDED = ("answered", "refused", "failed", "stopped")
 # Kept before any script of the page runs; what bubbles out of the element is heard at the window.
 HEAR = """
@@ -86,10 +87,18 @@ class Chat:
         expect(card).to_be_visible()
         return card
 
-    def heard(self, name: str) -> list[Any]:
-        """Details of all `citewell-NAME` events of the page so far (`csp`: what the policy blocked)."""
-        found: list[Any] = self.page.evaluate("name => window.heard[name]", name)
-        return found
+    def heard(self, name: str, least: int = 0) -> list[Any]:
+        """Details of all `citewell-NAME` events of the page (`csp`: what the policy blocked), once there are `least`.
+
+        Not by `wait_for_function`, whose second look is an `eval`, which a strict policy forbids.
+        """
+        found: list[Any] = []
+        for _ in range(ANSWER_MS // LOOK_MS):
+            found = self.page.evaluate("name => window.heard[name]", name)
+            if len(found) >= least:
+                return found
+            self.page.wait_for_timeout(LOOK_MS)
+        raise AssertionError(f"the page told {name} {len(found)} times, not {least}")
 
 
 def text_of(locator: Locator) -> str:
