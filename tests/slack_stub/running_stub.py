@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from tests.held_port import held_port
 from tests.slack_stub.deliveries import signed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,10 +35,10 @@ class RunningSlack:
     def __init__(self, **options: str | float) -> None:
         """Start it; `options` are those of its command line, with `_` for `-`."""
         self._options = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
-        self._start([])
+        self._start()
 
-    def _start(self, more: list[str]) -> None:
-        command = [sys.executable, "-m", "tests.slack_stub.stub", *self._options, *more]
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "tests.slack_stub.stub", *self._options]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().strip()
@@ -228,7 +229,7 @@ class RunningSlack:
 
     def restart(self) -> None:
         """Start it again on the same port, with nothing in it but what is there from the start."""
-        self._start([f"--port={self.address.rpartition(':')[2]}"])
+        self._start()
 
     def _act(self, name: str, *, wait: float = PATIENCE_S, **given: Any) -> dict[str, Any]:
         return self._post(name, {**given, "wait": wait}, wait)
@@ -253,11 +254,12 @@ class RunningSlack:
 @contextmanager
 def running_slack(**options: str | float) -> Iterator[RunningSlack]:
     """A pretended Slack; options: pace, ack_seconds, page, rates, own_events, secret, app_token, subscribed."""
-    slack = RunningSlack(**options)
-    try:
-        yield slack
-    finally:
-        slack.kill()
+    with held_port() as port:  # while it is down, too
+        slack = RunningSlack(port=port, **options)
+        try:
+            yield slack
+        finally:
+            slack.kill()
 
 
 def signed_request(
