@@ -4,7 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from evaluation.widget_driver import Chat, text_of
 from tests.browser.conftest import OpenChat, Site
@@ -221,6 +221,23 @@ def test_feedback_reaches_the_archive(rating: str, open_chat: OpenChat, site: Si
     assert mine[0]["comment"] == comment
     assert mine[0]["question"] == ISHKASHIM
     assert [one["start"] for one in mine[0]["citations"]] == [one["start"] for one in answer["citations"]]
+
+
+def test_rating_that_is_changed_at_once_is_kept_as_it_is_shown(open_chat: OpenChat, site: Site) -> None:
+    chat = open_chat()
+    turn = chat.ask(ISHKASHIM)
+    slow: list[Route] = []
+    chat.page.route("**/v1/feedback", lambda route: route.continue_() if slow else slow.append(route))
+    chat.part("up", turn).click()
+    while not slow:
+        chat.page.wait_for_timeout(20)
+    chat.part("down", turn).click()
+    expect(chat.part("down", turn)).to_have_attribute("aria-pressed", "true")
+    slow[0].continue_()
+    chat.heard("feedback", 2)
+    answer = chat.heard("answer")[-1]
+    feedback = site.client.get("/v1/feedback", params={"limit": 50}).json()["feedback"]
+    assert [one["rating"] for one in feedback if one["answer_id"] == answer["id"]] == ["down"]
 
 
 def test_script_of_the_page_may_ask_and_clear(open_chat: OpenChat, page: Page) -> None:

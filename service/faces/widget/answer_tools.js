@@ -21,7 +21,13 @@ function answerTools(turn, chat) {
     said.textContent = text;
     chat.announce(text);
   };
-  const send = async (text) => {
+  let last = Promise.resolve();
+  // One after the other: what overtakes a change of mind would be kept in its place.
+  const send = (text) => {
+    last = last.then(() => deliver(text));
+    return last;
+  };
+  const deliver = async (text) => {
     const rating = turn.rating;
     const sent = feedbackOf(answer, rating, text);
     try {
