@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -83,6 +85,19 @@ def running(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[
         child.wait(60)
     assert child.returncode == 0, log.read_text("utf-8")
     assert not (archive / "service.json").exists(), "the announcement outlived the service"
+
+
+def interrupt(child: "subprocess.Popen[bytes]") -> None:
+    """Send SIGINT as Ctrl-C does, and again where nothing came of it, until the child has ended.
+
+    Python's asyncio hears a signal that comes just before it waits at its next turn only.
+    """
+    for _ in range(START_S // 10):
+        child.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(10)
+            return
+    raise AssertionError("it goes on")
 
 
 @dataclass

@@ -4,7 +4,6 @@ import os
 import pty
 import re
 import select
-import signal
 import subprocess
 import sys
 import termios
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.service.conftest import interrupt
 from tests.service.scripted_service import QUOTE, TEXT, Scripted, Then, answered, event, told
 
 CITEWELL = Path(sys.executable).parent / "citewell"
@@ -186,7 +186,7 @@ def test_interrupting_a_program_that_asks_ends_it(scripted: Scripted, tmp_path: 
         while not scripted.asked:
             assert child.poll() is None
             time.sleep(0.05)
-        child.send_signal(signal.SIGINT)
+        interrupt(child)
         assert child.stdout.read() == b""
         assert child.stderr.read() == b"citewell: interrupted\n"
     assert child.returncode == 130

@@ -2,13 +2,14 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.service.conftest import interrupt
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = range(4)
 CITEWELL = Path(sys.executable).parent / "citewell"
@@ -240,8 +241,8 @@ def test_interrupting_tells_what_is_in_though_input_goes_on(breaking: Any, tmp_p
         child.stdin.flush()
         while not breaking.taken.wait(1):  # however slowly it starts
             assert child.poll() is None, child.stderr.read()
-        child.send_signal(signal.SIGINT)
-        counted, said = child.stdout.read().decode(), child.stderr.read().decode()  # until it ends
+        interrupt(child)
+        counted, said = child.stdout.read().decode(), child.stderr.read().decode()
     assert child.returncode == 130
     assert counted.startswith("added ") and counted.endswith(" updated 0 unchanged 0 duplicate 0 failed 0\n")
     assert said.splitlines()[-1] == "citewell: interrupted; what was counted above is stored"
