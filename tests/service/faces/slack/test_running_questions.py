@@ -2,12 +2,19 @@
 
 import pytest
 
+from service.faces.slack import running_questions
 from service.faces.slack.slack_texts import slack_texts
 from tests.service.faces.slack.served_bot import ServedBot
 from tests.slack_stub.running_stub import BOT, NEWS, RunningSlack
 
 EN = slack_texts("en")
 COST = "What did the bridge cost?"
+
+
+@pytest.fixture
+def long_farewell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said in the end arrives, however slow the machine."""
+    monkeypatch.setattr(running_questions, "FAREWELL_SECONDS", 60.0)
 
 
 def test_what_is_being_answered_is_finished(slack: RunningSlack, bot: ServedBot) -> None:
@@ -25,6 +32,7 @@ def test_what_is_being_answered_is_finished(slack: RunningSlack, bot: ServedBot)
     assert said["user"] == BOT and said["metadata"]["event_type"] == "citewell_answer"
 
 
+@pytest.mark.usefixtures("long_farewell")
 def test_what_takes_too_long_says_that_it_was_stopped(
     slack: RunningSlack, bot: ServedBot, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -40,6 +48,7 @@ def test_what_takes_too_long_says_that_it_was_stopped(
     assert "stopped before 1 questions" in caplog.text and COST not in caplog.text
 
 
+@pytest.mark.usefixtures("long_farewell")
 def test_answer_that_is_on_its_way_when_the_time_is_over_stays(slack: RunningSlack, bot: ServedBot) -> None:
     bot.stop_seconds = 0.1
     slack.fail({"method": "chat.stopStream", "kind": "slow", "seconds": 2})
