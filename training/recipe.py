@@ -199,8 +199,7 @@ WRITTEN = replace(
     mixed=("settled", 0.6),
 )
 
-# WRITTEN was trained and not shipped: it reads German better, and refuses no better (README.md).
-PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, LONG, LISTS, SETTLED, FRENCH)
+PHASES = (SPANS, LANGUAGES, TRANSLATED, STATED, LONG, LISTS, SETTLED, FRENCH, WRITTEN)
 
 
 def augmentations(phase: Phase, data: TrainingData, folder: Path) -> Augmentations:
