@@ -31,7 +31,7 @@ COLOURS = 128  # enough for text on plain ground, and a third of the bytes
 THEMES = ("light", "dark")
 ANSWER = "Who won the chess open of Puerto Alaveda?"
 SEVERAL = "How many people had to be evacuated?"
-UNSTATED = "Who manufactures the new malaria nets?"
+UNSTATED = "How many jobs is Morvath Chemie cutting at its plant in Unterau?"
 ARABIC = "كم ناموسية ستشتري وزارة الصحة؟"
 
 

@@ -15,7 +15,7 @@ from tests.browser.difficult_articles import COST
 from tests.browser.fault_proxy import Faults
 
 QUESTION = "How many soldiers entered via Ishkashim?"
-UNSTATED = "Who manufactures the new malaria nets?"
+UNSTATED = "How many jobs is Morvath Chemie cutting at its plant in Unterau?"
 AXE = AXE_FILE_PATH.read_text(encoding="utf-8")
 Check = Callable[[Page, str], None]
 

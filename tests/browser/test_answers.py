@@ -12,7 +12,7 @@ from tests.browser.difficult_articles import ARABIC, ASKED, CHINESE, COST, EMOJI
 from tests.browser.fault_proxy import Faults
 
 ISHKASHIM = "How many soldiers entered via Ishkashim?"
-UNSTATED = "Who manufactures the new malaria nets?"
+UNSTATED = "How many jobs is Morvath Chemie cutting at its plant in Unterau?"
 IN_VIEW = """node => { const box = node.getBoundingClientRect();
   return box.top < innerHeight && box.bottom > 0 && box.width > 0; }"""
 

@@ -43,7 +43,7 @@ class Counted:
 @pytest.fixture
 def counted(samples: Archive, answer_from: Callable[..., Answering]) -> Counted:
     """The service at a threshold of its own, so that no new calibration decides these tests."""
-    return Counted(answer_from(samples, threshold=0.2))
+    return Counted(answer_from(samples, threshold=0.1))
 
 
 @pytest.fixture
