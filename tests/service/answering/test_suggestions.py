@@ -14,7 +14,7 @@ from service.answering.suggestions import Suggested, Suggestions
 from service.errors import Busy
 
 BORDER = "How many soldiers entered Tajikistan via Ishkashim?"
-FRENCH = "Combien de soldats afghans sont entrés au Tadjikistan par Khorog ?"
+FRENCH = "Qui a gagné le tournoi d’échecs de Puerto Alaveda ?"
 NOWHERE = "Who won the ice hockey final in Wellington?"
 QUESTIONS = {"en": (BORDER, NOWHERE), "fr": (FRENCH,)}
 
@@ -43,7 +43,7 @@ class Counted:
 @pytest.fixture
 def counted(samples: Archive, answer_from: Callable[..., Answering]) -> Counted:
     """The service at a threshold of its own, so that no new calibration decides these tests."""
-    return Counted(answer_from(samples, threshold=0.1))
+    return Counted(answer_from(samples, threshold=0.2))
 
 
 @pytest.fixture
